@@ -1,0 +1,76 @@
+// Package storage holds the DynamoDB tables of this library, with the settings
+// that all of them share.
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/noidle/noidle/constructs/internal/overlay"
+)
+
+// TableProps configures a table. Only PartitionKey is required.
+type TableProps struct {
+	// PartitionKey is the name of the partition key, a string attribute.
+	PartitionKey string
+	// SortKey is the name of the sort key, a string attribute. Empty means that
+	// there is none.
+	SortKey string
+	// TimeToLive is the name of the attribute that holds when an item expires,
+	// in seconds since 1970. Empty means that items do not expire.
+	TimeToLive string
+	// RemovalPolicy says what becomes of the table when it leaves its stack.
+	// Empty means that it is retained.
+	RemovalPolicy awscdk.RemovalPolicy
+	// Table overrides settings of the table; nil fields keep the defaults.
+	Table *awsdynamodb.TablePropsV2
+}
+
+// NewTable adds a DynamoDB table to scope: paid by request, with point-in-time
+// recovery and encrypted with the key that AWS manages for DynamoDB, which is
+// visible in CloudTrail and has no monthly price
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html).
+// It panics if props are invalid.
+func NewTable(scope constructs.Construct, id string, props *TableProps) awsdynamodb.TableV2 {
+	if err := props.validate(); err != nil {
+		panic(fmt.Errorf("storage: Table %q: %w", id, err))
+	}
+	settings := &awsdynamodb.TablePropsV2{
+		PartitionKey: stringKey(props.PartitionKey),
+		Billing:      awsdynamodb.Billing_OnDemand(nil),
+		Encryption:   awsdynamodb.TableEncryptionV2_AwsManagedKey(),
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
+			PointInTimeRecoveryEnabled: new(true),
+		},
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+	}
+	if props.SortKey != "" {
+		settings.SortKey = stringKey(props.SortKey)
+	}
+	if props.TimeToLive != "" {
+		settings.TimeToLiveAttribute = &props.TimeToLive
+	}
+	if props.RemovalPolicy != "" {
+		settings.RemovalPolicy = props.RemovalPolicy
+	}
+	overlay.Set(settings, props.Table)
+	return awsdynamodb.NewTableV2(scope, &id, settings)
+}
+
+func (p *TableProps) validate() error {
+	if p == nil || p.PartitionKey == "" {
+		return errors.New("no PartitionKey: set the name of the partition key")
+	}
+	if p.PartitionKey == p.SortKey {
+		return fmt.Errorf("SortKey is %q: must differ from PartitionKey", p.SortKey)
+	}
+	return nil
+}
+
+func stringKey(name string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
+}
