@@ -1,0 +1,105 @@
+package stacks
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/orders"
+	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/workflow"
+)
+
+// OrderStackProps configures an [OrderStack]. Nil means all defaults.
+type OrderStackProps struct {
+	// StackProps are the CDK's settings of the stack.
+	StackProps awscdk.StackProps
+	// RemovalPolicy says what becomes of orders, stock and payments when the
+	// stack goes. Empty means that they are retained.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// OrderStack is the reference of backend order processing: an OrderQueue whose
+// steps reserve the stock, charge the payment and confirm the reservation.
+//
+// Its outputs are OrdersUrl, OrdersTable (name), OrderQueue and
+// OrderDeadLetterQueue (URLs), and OrderSaga (ARN).
+type OrderStack struct {
+	awscdk.Stack
+
+	// Orders takes and carries out the orders.
+	Orders *orders.OrderQueue
+	// Stock holds what is in stock and what is reserved for an order.
+	Stock awsdynamodb.TableV2
+	// Ledger holds what each order was charged.
+	Ledger awsdynamodb.TableV2
+}
+
+// NewOrderStack adds an OrderStack to scope.
+func NewOrderStack(scope constructs.Construct, id string, props *OrderStackProps) *OrderStack {
+	if props == nil {
+		props = &OrderStackProps{}
+	}
+	s := &OrderStack{Stack: awscdk.NewStack(scope, &id, &props.StackProps)}
+	s.Stock = storage.NewTable(s.Stack, "Stock", &storage.TableProps{PartitionKey: "id", RemovalPolicy: props.RemovalPolicy})
+	s.Ledger = storage.NewTable(s.Stack, "Ledger", &storage.TableProps{PartitionKey: "orderId", RemovalPolicy: props.RemovalPolicy})
+	s.Orders = orders.NewOrderQueue(s.Stack, "Orders", &orders.OrderQueueProps{
+		Steps:         s.steps(),
+		RemovalPolicy: props.RemovalPolicy,
+	})
+	s.output("OrdersUrl", s.Orders.URL())
+	s.output("OrdersTable", s.Orders.Table.TableName())
+	s.output("OrderQueue", s.Orders.Worker.Queue.QueueUrl())
+	s.output("OrderDeadLetterQueue", s.Orders.Worker.DeadLetterQueue.Queue.QueueUrl())
+	s.output("OrderSaga", s.Orders.Saga.StateMachine.StateMachineArn())
+	return s
+}
+
+// steps are what is done for an order, and what undoes it.
+func (s *OrderStack) steps() []orders.Step {
+	reserve := s.step("Reserve", "reserve", "STOCK_TABLE", s.Stock, "dynamodb:PutItem", "dynamodb:UpdateItem")
+	release := s.step("Release", "release", "STOCK_TABLE", s.Stock, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+	charge := s.step("Charge", "charge", "LEDGER_TABLE", s.Ledger, "dynamodb:PutItem")
+	refund := s.step("Refund", "refund", "LEDGER_TABLE", s.Ledger, "dynamodb:PutItem", "dynamodb:UpdateItem")
+	confirm := s.step("Confirm", "confirm", "STOCK_TABLE", s.Stock, "dynamodb:UpdateItem")
+	return []orders.Step{
+		{Status: "RESERVED", Step: workflow.Step{
+			Name:           "ReserveStock",
+			Function:       reserve.Function,
+			Compensation:   release.Function,
+			BusinessErrors: []string{"OutOfStock", "UnknownItem", "ReservationReleased"},
+		}},
+		{Status: "PAID", Step: workflow.Step{
+			Name:           "ChargePayment",
+			Function:       charge.Function,
+			Compensation:   refund.Function,
+			BusinessErrors: []string{"PaymentDeclined", "PaymentVoided"},
+		}},
+		{Step: workflow.Step{
+			Name:           "ConfirmOrder",
+			Function:       confirm.Function,
+			BusinessErrors: []string{"ReservationReleased"},
+		}},
+	}
+}
+
+// step makes the function of one step, which may do the given actions on one
+// table and nothing else.
+func (s *OrderStack) step(id, name, variable string, table awsdynamodb.TableV2, actions ...string) *compute.GoFunction {
+	f := compute.NewGoFunction(s.Stack, id, &compute.GoFunctionProps{
+		Package:     "github.com/noidle/noidle/functions/orders/" + name,
+		Timeout:     10 * time.Second,
+		Environment: map[string]string{variable: *table.TableName()},
+	})
+	for _, action := range actions {
+		table.Grant(f.Function, &action)
+	}
+	return f
+}
+
+func (s *OrderStack) output(id string, value *string) {
+	awscdk.NewCfnOutput(s.Stack, &id, &awscdk.CfnOutputProps{Value: value})
+}
