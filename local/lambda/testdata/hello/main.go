@@ -1,0 +1,52 @@
+// Command hello is a function that does what its event says.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+type event struct{ Do, With string }
+
+type answer struct {
+	Echo, ARN, RequestID string
+	Left                 time.Duration
+	Environment          []string
+}
+
+func main() {
+	if os.Getenv("BROKEN") != "" {
+		fmt.Println("missing configuration")
+		os.Exit(3)
+	}
+	lambda.Start(handle)
+}
+
+func handle(ctx context.Context, e event) (answer, error) {
+	switch e.Do {
+	case "fail":
+		return answer{}, errors.New(e.With)
+	case "panic":
+		panic(e.With)
+	case "exit":
+		os.Exit(7)
+	case "hang":
+		select {} // Longer than any timeout.
+	}
+	fmt.Println("echoing", e.With)
+	deadline, _ := ctx.Deadline()
+	lc, _ := lambdacontext.FromContext(ctx)
+	return answer{
+		Echo:        e.With,
+		ARN:         lc.InvokedFunctionArn,
+		RequestID:   lc.AwsRequestID,
+		Left:        time.Until(deadline),
+		Environment: os.Environ(),
+	}, nil
+}
