@@ -24,6 +24,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the snapshots, and add new logical IDs to the contract")
 
+// scratch is a directory for what several tests use.
+var scratch string
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// The template validator takes seconds of CPU at the first synthesis of a
@@ -31,8 +34,13 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("CDK_VALIDATION", "false"); err != nil {
 		panic(err)
 	}
+	var err error
+	if scratch, err = os.MkdirTemp("", "noidle-test-"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	jsii.Close()
+	_ = os.RemoveAll(scratch)
 	os.Exit(code)
 }
 

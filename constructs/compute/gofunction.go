@@ -206,7 +206,6 @@ func validateFunction(f *awslambda.FunctionProps) error {
 		{"Timeout", f.Timeout != nil, "set Timeout instead"},
 		{"Environment", f.Environment != nil, "set Environment instead"},
 		{"ReservedConcurrentExecutions", f.ReservedConcurrentExecutions != nil, "set ReservedConcurrency instead"},
-		{"LogRetention", f.LogRetention != "", "set LogRetention instead"},
 	} {
 		if setting.set {
 			return fmt.Errorf("Function.%s is set: %s", setting.name, setting.reason)

@@ -172,7 +172,7 @@ func (b *Builder) compile(pkgs []pkg, target Target) error {
 		cmd.Env = append(cmd.Env, "GOWORK=off")
 	}
 	slow := time.AfterFunc(time.Second, func() {
-		fmt.Fprintf(b.log, "noidle: building %d Go function(s) of %s for %s\n", len(pkgs), module.Path, target)
+		_, _ = fmt.Fprintf(b.log, "noidle: building %d Go function(s) of %s for %s\n", len(pkgs), module.Path, target)
 	})
 	defer slow.Stop()
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -212,7 +212,7 @@ func (b *Builder) stage(executable string) (Artifact, error) {
 	if err != nil {
 		return Artifact{}, err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return Artifact{}, err
 	}

@@ -1,0 +1,73 @@
+# Every target installs what it needs. The commands for a start:
+#
+#   make synth   the reference app's cloud assembly, with its functions built
+#   make test    all tests
+#
+# Variables: TARGET=arm64|x86_64|host|none  what functions are built for
+#            OUT=DIR                        where the assembly goes
+#            BENCH=REGEXP                   which benchmarks run
+
+TARGET ?= arm64
+OUT    ?= cdk.out
+BENCH  ?= .
+
+# Node 24 and the CDK command line, pinned in package.json, come before the
+# machine's own.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# The race detector needs a C compiler.
+RACE = $(if $(shell command -v cc 2>/dev/null),-race)
+
+# The packages whose tests must not start the CDK: all but test/.
+PURE = $$(go list ./... | grep -v '/test$$')
+
+.PHONY: help synth test update bench lint deploy clean prerequisites
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+
+synth: node_modules/.package-lock.json
+	@echo "synthesizing the reference app for $(TARGET) into $(OUT)"
+	@cdk synth --quiet --output '$(OUT)' --context noidle:target=$(TARGET)
+	@echo "$(OUT) holds the cloud assembly"
+
+# Where no test may start the CDK, a node that refuses comes first.
+test: node_modules/.package-lock.json
+	@echo "testing the packages that run without the CDK"
+	@PATH="$(CURDIR)/test/testdata/no-node:$$PATH" go test $(RACE) $(PURE)
+	@echo "testing the constructs and the reference app"
+	@go test -timeout 30m ./test
+
+update: node_modules/.package-lock.json
+	@echo "rewriting the snapshots"
+	@go test ./test -run 'TestSnapshots' -update
+	@git --no-pager diff --stat -- test/testdata 2>/dev/null || true
+
+bench: node_modules/.package-lock.json
+	@echo "measuring; this takes some minutes"
+	@go test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout 30m ./test
+
+lint: prerequisites
+	@echo "checking what imports what"
+	@.ci/imports
+	@echo "checking go.mod and go.sum"
+	@go mod tidy -diff
+	@echo "linting (the first time, the linter is built)"
+	@go run $(GOLANGCI_LINT) run
+
+deploy: node_modules/.package-lock.json
+	cdk deploy --all
+
+clean:
+	rm -rf cdk.out node_modules
+
+node_modules/.package-lock.json: package.json package-lock.json | prerequisites
+	@echo "installing Node.js and the CDK command line"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+prerequisites:
+	@command -v go >/dev/null || { echo 'make: no go command: install Go 1.26 or newer from https://go.dev/dl' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'make: no npm command: install Node.js from https://nodejs.org/en/download' >&2; exit 1; }

@@ -1,0 +1,25 @@
+package storage_test
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/storage"
+)
+
+func ExampleNewTable() {
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, new("Notes"), nil)
+
+	notes := storage.NewTable(stack, "Notes", &storage.TableProps{
+		PartitionKey: "author",
+		SortKey:      "at",
+		TimeToLive:   "expiry",
+	})
+	read := compute.NewGoFunction(stack, "Read", &compute.GoFunctionProps{
+		Package:     "./functions/read",
+		Environment: map[string]string{"NOTES_TABLE": *notes.TableName()},
+	})
+	notes.Grant(read.Function, new("dynamodb:Query"))
+	app.Synth(nil)
+}

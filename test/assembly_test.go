@@ -1,0 +1,163 @@
+package test
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/noidle/noidle/constructs/compute"
+)
+
+// assembly is a cloud assembly on disk, of one stack.
+type assembly struct {
+	dir      string
+	template template
+	printed  string // by the CDK's command line
+}
+
+// synthesizeApp runs `cdk synth` in dir, as a user does, with an environment
+// added to this process's, and leaves the assembly in out.
+func synthesizeApp(t testing.TB, dir, out, stack, target string, environment ...string) assembly {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(root, "node_modules", ".bin", "cdk"),
+		"synth", "--quiet", "--app", "go run .", "--output", out, "--context", compute.TargetContext+"="+target)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), environment...)
+	printed, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("cdk synth: %v\n%s", err, printed)
+	}
+	content, err := os.ReadFile(filepath.Join(out, stack+".template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := assembly{dir: out, printed: string(printed)}
+	if err := json.Unmarshal(content, &a.template); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// asset returns the directory with the code of the function whose logical ID
+// starts with prefix.
+func (a assembly) asset(t testing.TB, prefix string) string {
+	t.Helper()
+	code := a.template.find(t, "AWS::Lambda::Function", prefix).Properties["Code"].(map[string]any)
+	hash := strings.TrimSuffix(code["S3Key"].(string), ".zip")
+	return filepath.Join(a.dir, "asset."+hash)
+}
+
+// machine returns what machine the function's executable is for.
+func machine(t testing.TB, asset string) elf.Machine {
+	t.Helper()
+	file, err := elf.Open(filepath.Join(asset, "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	return file.Machine
+}
+
+// reference is the reference app's assembly for this machine, once it is made.
+var reference *assembly
+
+// referenceApp returns the reference app's assembly as `make synth TARGET=host`
+// makes it, with the template validator on.
+func referenceApp(t testing.TB) assembly {
+	t.Helper()
+	if reference == nil {
+		a := synthesizeApp(t, "..", filepath.Join(scratch, "reference"), "NoidleOrders", "host", "CDK_VALIDATION=true")
+		reference = &a
+	}
+	return *reference
+}
+
+// TestReferenceApp: synthesizing ends without a warning or a notice, and every
+// function's binary is in the assembly.
+func TestReferenceApp(t *testing.T) {
+	app := referenceApp(t)
+	for line := range strings.Lines(app.printed) {
+		if !strings.HasPrefix(line, "noidle: building") && !strings.HasPrefix(line, "go: downloading") {
+			t.Errorf("cdk synth prints %q", line)
+		}
+	}
+	functions := app.template.ofType("AWS::Lambda::Function")
+	if len(functions) != 8 {
+		t.Errorf("functions %v, want accept, read, start and five steps", functions)
+	}
+	for _, id := range functions {
+		if m := machine(t, app.asset(t, id)); m != elf.EM_X86_64 && m != elf.EM_AARCH64 {
+			t.Errorf("%s is built for %v", id, m)
+		}
+	}
+}
+
+// TestOutsideModule: a module of another team that imports a construct gets its
+// functions built, whether our source lies beside it or read-only in the module
+// cache, and gets the same binaries.
+func TestOutsideModule(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name    string
+		require func(t *testing.T, shop string) (environment []string)
+	}{
+		{"replace directive", func(t *testing.T, shop string) []string {
+			command(t, shop, nil, "go", "mod", "edit", "-require=github.com/noidle/noidle@v0.0.0", "-replace=github.com/noidle/noidle="+root)
+			return nil
+		}},
+		{"module cache", func(t *testing.T, shop string) []string {
+			version, environment := publish(t, root)
+			command(t, shop, environment, "go", "mod", "edit", "-require=github.com/noidle/noidle@"+version)
+			return environment
+		}},
+	}
+	var hashes []string
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			shop := t.TempDir()
+			if err := os.CopyFS(shop, os.DirFS(filepath.Join("testdata", "shop"))); err != nil {
+				t.Fatal(err)
+			}
+			command(t, shop, nil, "go", "mod", "init", "example.com/shop")
+			environment := tt.require(t, shop)
+			command(t, shop, environment, "go", "mod", "tidy")
+			app := synthesizeApp(t, shop, t.TempDir(), "Shop", "arm64", environment...)
+			for _, function := range []string{"Charge", "OrdersAccept", "OrdersRead", "OrdersStart"} {
+				if m := machine(t, app.asset(t, function)); m != elf.EM_AARCH64 {
+					t.Errorf("%s is built for %v, want arm64", function, m)
+				}
+			}
+			hashes = append(hashes, filepath.Base(app.asset(t, "OrdersAccept")))
+		})
+	}
+	if len(slices.Compact(hashes)) != 1 {
+		t.Errorf("the accept function has assets %v, want the same from both", hashes)
+	}
+}
+
+// command runs a command and returns what it prints.
+func command(t testing.TB, dir string, environment []string, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), environment...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr.String())
+	}
+	return stdout.String()
+}
