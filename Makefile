@@ -26,9 +26,11 @@ PURE = $$(go list ./... | grep -v '/test$$')
 .PHONY: help synth test update bench lint deploy clean prerequisites
 
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 synth: node_modules/.package-lock.json
+	@echo "compiling the app (its packages are listed as they are compiled)"
+	@go build -v ./stacks
 	@echo "synthesizing the reference app for $(TARGET) into $(OUT)"
 	@cdk synth --quiet --output '$(OUT)' --context noidle:target=$(TARGET)
 	@echo "$(OUT) holds the cloud assembly"
@@ -37,7 +39,7 @@ synth: node_modules/.package-lock.json
 test: node_modules/.package-lock.json
 	@echo "testing the packages that run without the CDK"
 	@PATH="$(CURDIR)/test/testdata/no-node:$$PATH" go test $(RACE) $(PURE)
-	@echo "testing the constructs and the reference app"
+	@echo "testing the constructs and the reference app (this takes some minutes)"
 	@go test -timeout 30m ./test
 
 update: node_modules/.package-lock.json

@@ -60,10 +60,10 @@ func NewOrderStack(scope constructs.Construct, id string, props *OrderStackProps
 
 // steps are what is done for an order, and what undoes it.
 func (s *OrderStack) steps() []orders.Step {
-	reserve := s.step("Reserve", "reserve", "STOCK_TABLE", s.Stock, "dynamodb:PutItem", "dynamodb:UpdateItem")
-	release := s.step("Release", "release", "STOCK_TABLE", s.Stock, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+	reserve := s.step("Reserve", "reserve", "STOCK_TABLE", s.Stock, "dynamodb:UpdateItem")
+	release := s.step("Release", "release", "STOCK_TABLE", s.Stock, "dynamodb:UpdateItem")
 	charge := s.step("Charge", "charge", "LEDGER_TABLE", s.Ledger, "dynamodb:PutItem")
-	refund := s.step("Refund", "refund", "LEDGER_TABLE", s.Ledger, "dynamodb:PutItem", "dynamodb:UpdateItem")
+	refund := s.step("Refund", "refund", "LEDGER_TABLE", s.Ledger, "dynamodb:UpdateItem")
 	confirm := s.step("Confirm", "confirm", "STOCK_TABLE", s.Stock, "dynamodb:UpdateItem")
 	return []orders.Step{
 		{Status: "RESERVED", Step: workflow.Step{
@@ -86,17 +86,16 @@ func (s *OrderStack) steps() []orders.Step {
 	}
 }
 
-// step makes the function of one step, which may do the given actions on one
-// table and nothing else.
-func (s *OrderStack) step(id, name, variable string, table awsdynamodb.TableV2, actions ...string) *compute.GoFunction {
+// step makes the function of one step, which may do one action on one table and
+// nothing else. What a transaction does is allowed by the action of its parts
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+func (s *OrderStack) step(id, name, variable string, table awsdynamodb.TableV2, action string) *compute.GoFunction {
 	f := compute.NewGoFunction(s.Stack, id, &compute.GoFunctionProps{
 		Package:     "github.com/noidle/noidle/functions/orders/" + name,
 		Timeout:     10 * time.Second,
 		Environment: map[string]string{variable: *table.TableName()},
 	})
-	for _, action := range actions {
-		table.Grant(f.Function, &action)
-	}
+	table.Grant(f.Function, &action)
 	return f
 }
 

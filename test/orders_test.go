@@ -226,10 +226,10 @@ func TestOrderStack(t *testing.T) {
 		role string
 		want []string
 	}{
-		{"ReserveRole", []string{"dynamodb:PutItem Stock", "dynamodb:UpdateItem Stock"}},
-		{"ReleaseRole", []string{"dynamodb:GetItem Stock", "dynamodb:PutItem Stock", "dynamodb:UpdateItem Stock"}},
+		{"ReserveRole", []string{"dynamodb:UpdateItem Stock"}},
+		{"ReleaseRole", []string{"dynamodb:UpdateItem Stock"}},
 		{"ChargeRole", []string{"dynamodb:PutItem Ledger"}},
-		{"RefundRole", []string{"dynamodb:PutItem Ledger", "dynamodb:UpdateItem Ledger"}},
+		{"RefundRole", []string{"dynamodb:UpdateItem Ledger"}},
 		{"ConfirmRole", []string{"dynamodb:UpdateItem Stock"}},
 	}
 	for _, tt := range tests {

@@ -43,7 +43,13 @@ func publish(t *testing.T, root string) (version string, environment []string) {
 	write(t, filepath.Join(versions, version+".info"), fmt.Appendf(nil, `{"Version":%q,"Time":"2001-02-03T04:05:06Z"}`, version))
 
 	cache := strings.TrimSpace(command(t, root, nil, "go", "env", "GOMODCACHE"))
-	t.Cleanup(func() { forget(t, filepath.Join(cache, path+"@"+version)) })
+	t.Cleanup(func() {
+		forget(t, filepath.Join(cache, path+"@"+version))
+		downloads, _ := filepath.Glob(filepath.Join(cache, "cache", "download", path, "@v", version+".*"))
+		for _, file := range downloads {
+			_ = os.Remove(file)
+		}
+	})
 	others := strings.TrimSpace(command(t, root, nil, "go", "env", "GOPROXY"))
 	return version, []string{
 		"GOPROXY=file://" + filepath.ToSlash(proxy) + "," + others,

@@ -189,40 +189,63 @@ func (b *Builder) compile(pkgs []pkg, target Target) error {
 }
 
 // stage puts the executable into a directory of its own, named after its
-// content, so that two processes never see each other's half-written file.
+// content, so that two processes never see each other's half-written file. What
+// it staged before it knows by the file's size and time, and does not read again.
 func (b *Builder) stage(executable string) (Artifact, error) {
+	info, err := os.Stat(executable)
+	if err != nil {
+		return Artifact{}, err
+	}
+	stamp := fmt.Sprintf("%d %d ", info.Size(), info.ModTime().UnixNano())
+	noted, _ := os.ReadFile(executable + ".staged")
+	if hash, ok := strings.CutPrefix(string(noted), stamp); ok {
+		a := b.artifact(hash)
+		now := time.Now()
+		if os.Chtimes(a.Dir, now, now) == nil {
+			return a, nil
+		}
+	}
 	content, err := os.ReadFile(executable)
 	if err != nil {
 		return Artifact{}, err
 	}
 	content = withoutBuildID(content)
 	sum := sha256.Sum256(content)
-	a := Artifact{Hash: hex.EncodeToString(sum[:])}
-	staged := filepath.Join(b.cache, "staged")
-	a.Dir = filepath.Join(staged, a.Hash)
-	if _, err := os.Stat(a.Dir); err == nil {
-		now := time.Now()
-		return a, os.Chtimes(a.Dir, now, now)
-	}
-	if err := os.MkdirAll(staged, 0o755); err != nil {
+	a := b.artifact(hex.EncodeToString(sum[:]))
+	if err := writeStaged(a.Dir, content); err != nil {
 		return Artifact{}, err
+	}
+	return a, os.WriteFile(executable+".staged", []byte(stamp+a.Hash), 0o644)
+}
+
+// artifact returns the artifact that has or gets the hash.
+func (b *Builder) artifact(hash string) Artifact {
+	return Artifact{Dir: filepath.Join(b.cache, "staged", hash), Hash: hash}
+}
+
+// writeStaged makes a directory with an executable in one step, and removes what
+// nobody used for long beside it.
+func writeStaged(dir string, executable []byte) error {
+	staged := filepath.Dir(dir)
+	if err := os.MkdirAll(staged, 0o755); err != nil {
+		return err
 	}
 	prune(staged, time.Now().Add(-keep))
 	temp, err := os.MkdirTemp(staged, "new-")
 	if err != nil {
-		return Artifact{}, err
+		return err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	if err := os.Chmod(temp, 0o755); err != nil {
-		return Artifact{}, err
+		return err
 	}
-	if err := os.WriteFile(filepath.Join(temp, "bootstrap"), content, 0o755); err != nil {
-		return Artifact{}, err
+	if err := os.WriteFile(filepath.Join(temp, "bootstrap"), executable, 0o755); err != nil {
+		return err
 	}
-	if err := os.Rename(temp, a.Dir); err != nil && !errors.Is(err, os.ErrExist) {
-		return Artifact{}, err
+	if err := os.Rename(temp, dir); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
 	}
-	return a, nil
+	return nil
 }
 
 // withoutBuildID blanks the identifier by which go build knows an executable's
