@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"github.com/noidle/noidle/functions/internal/order"
+	"github.com/noidle/noidle/functions/internal/payment"
+	"github.com/noidle/noidle/functions/kit/saga"
+	"github.com/noidle/noidle/functions/orders/internal/step"
+)
+
+type handler struct{ payments payment.Service }
+
+// result is what the compensation returns.
+type result struct {
+	Charge payment.Charge `json:"charge"`
+}
+
+// handle gives the order's payment back.
+func (h handler) handle(ctx context.Context, s saga.State[order.Order]) (result, error) {
+	return step.Run(ctx, s, func(ctx context.Context, o order.Order) (result, error) {
+		c, err := h.payments.Refund(ctx, o)
+		return result{Charge: c}, err
+	})
+}

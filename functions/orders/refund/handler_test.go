@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/noidle/noidle/functions/internal/payment"
+)
+
+// ledger is a payment.Ledger that can only refund.
+type ledger func(orderID string) (payment.Charge, error)
+
+func (l ledger) Refund(_ context.Context, orderID string) (payment.Charge, error) {
+	return l(orderID)
+}
+
+func (l ledger) Charge(context.Context, payment.Charge) (bool, error) {
+	return false, errors.New("not to be called")
+}
+
+// TestHandle invokes the handler as Lambda does, with the state of a saga.
+func TestHandle(t *testing.T) {
+	state, err := os.ReadFile("testdata/state.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	down := errors.New("down")
+	const id = "abcdefghijklmnopqrstuvwxyz"
+	for _, test := range []struct {
+		name   string
+		charge payment.Charge
+		fate   error
+		want   string
+	}{
+		{
+			name:   "refunded",
+			charge: payment.Charge{OrderID: id, Status: payment.Refunded, Amount: 30000, Currency: "KRW"},
+			want:   `{"charge":{"orderId":"` + id + `","status":"REFUNDED","amount":30000,"currency":"KRW"}}`,
+		},
+		{
+			name:   "nothing to refund",
+			charge: payment.Charge{OrderID: id, Status: payment.Void},
+			want:   `{"charge":{"orderId":"` + id + `","status":"VOID","amount":0,"currency":""}}`,
+		},
+		{name: "ledger down", fate: down},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			discardLog(t)
+			h := handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger(func(orderID string) (payment.Charge, error) {
+				if orderID != id {
+					t.Errorf("refund of order %q", orderID)
+				}
+				return test.charge, test.fate
+			})}}}
+			got, err := lambda.NewHandler(h.handle).Invoke(t.Context(), state)
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if !errors.Is(err, test.fate) {
+				t.Errorf("got error %v, want %v", err, test.fate)
+			}
+		})
+	}
+}
+
+func TestNewHandler(t *testing.T) {
+	t.Setenv("LEDGER_TABLE", "")
+	if _, err := newHandler(); err == nil || err.Error() != "environment: missing LEDGER_TABLE" {
+		t.Errorf("got error %v", err)
+	}
+	t.Setenv("LEDGER_TABLE", "ledger")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	if _, err := newHandler(); err != nil {
+		t.Error(err)
+	}
+}
+
+func discardLog(t *testing.T) {
+	t.Helper()
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { slog.SetDefault(before) })
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/noidle/noidle/functions/internal/stock"
+)
+
+// fake is a stock.Store made of a function, for the one call that the handler makes.
+type fake func(orderID string, lines []stock.Line) error
+
+func (f fake) Reserve(context.Context, string, []stock.Line) error { return errUnexpected }
+
+func (f fake) Confirm(context.Context, string) error { return errUnexpected }
+
+func (f fake) Release(_ context.Context, orderID string, lines []stock.Line) error {
+	return f(orderID, lines)
+}
+
+var (
+	errDown       = errors.New("down")
+	errUnexpected = errors.New("not to be called")
+)
+
+// TestHandle invokes the handler as Lambda does, with the state of a saga.
+func TestHandle(t *testing.T) {
+	state, err := os.ReadFile("testdata/state.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		fate error
+		want string
+		err  error
+	}{
+		{name: "done", want: `{"reservation":{"orderId":"abcdefghijklmnopqrstuvwxyz","status":"RELEASED","lines":[{"sku":"book-1","quantity":2}]}}`},
+		{name: "store down", fate: errDown, err: errDown},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			discardLog(t)
+			h := handler{store: fake(func(orderID string, lines []stock.Line) error {
+				if orderID != "abcdefghijklmnopqrstuvwxyz" {
+					t.Errorf("got order %q", orderID)
+				}
+				if diff := cmp.Diff([]stock.Line{{SKU: "book-1", Quantity: 2, Initial: 1000000}}, lines); diff != "" {
+					t.Errorf("lines (-want +got):\n%s", diff)
+				}
+				return test.fate
+			})}
+			got, err := lambda.NewHandler(h.handle).Invoke(t.Context(), state)
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if !errors.Is(err, test.err) {
+				t.Errorf("got error %v, want %v", err, test.err)
+			}
+		})
+	}
+}
+
+func TestNewHandler(t *testing.T) {
+	t.Setenv("STOCK_TABLE", "")
+	if _, err := newHandler(); err == nil || err.Error() != "environment: missing STOCK_TABLE" {
+		t.Errorf("got error %v", err)
+	}
+	t.Setenv("STOCK_TABLE", "stock")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	if _, err := newHandler(); err != nil {
+		t.Error(err)
+	}
+}
+
+func discardLog(t *testing.T) {
+	t.Helper()
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { slog.SetDefault(before) })
+}
