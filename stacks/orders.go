@@ -71,6 +71,8 @@ func (s *OrderStack) steps() []orders.Step {
 			Function:       reserve.Function,
 			Compensation:   release.Function,
 			BusinessErrors: []string{"OutOfStock", "UnknownItem", "ReservationReleased"},
+			// Transactions on one popular item cancel each other.
+			Retry: workflow.Retry{MaxAttempts: 10},
 		}},
 		{Status: "PAID", Step: workflow.Step{
 			Name:           "ChargePayment",

@@ -90,18 +90,19 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) {
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
 func needs(operation string, body []byte) []string {
 	var call struct {
-		TableName, QueueUrl string
-		StateMachineArn     string `json:"stateMachineArn"`
-		TransactItems       []map[string]struct{ TableName string }
+		TableName       string
+		QueueURL        string `json:"QueueUrl"`
+		StateMachineARN string `json:"stateMachineArn"`
+		TransactItems   []map[string]struct{ TableName string }
 	}
 	if err := json.Unmarshal(body, &call); err != nil {
 		return []string{"unreadable " + string(body)}
 	}
 	switch {
-	case call.QueueUrl != "":
-		return []string{"sqs:" + operation + " " + call.QueueUrl}
-	case call.StateMachineArn != "":
-		return []string{"states:" + operation + " " + call.StateMachineArn}
+	case call.QueueURL != "":
+		return []string{"sqs:" + operation + " " + call.QueueURL}
+	case call.StateMachineARN != "":
+		return []string{"states:" + operation + " " + call.StateMachineARN}
 	case operation != "TransactWriteItems":
 		return []string{"dynamodb:" + operation + " " + call.TableName}
 	}

@@ -26,8 +26,8 @@
 // many repetitions into few, and repeated answers into equal ones; it cannot turn
 // "at least once" into "exactly once" for an effect outside the table.
 //
-// Leases and expiries are compared with the clock of the function that asks. AWS
-// keeps these clocks within milliseconds of each other.
+// Leases and expiries are compared with the clock of the function that asks: they
+// are as exact as the clocks of two functions agree.
 package idempotency
 
 import (

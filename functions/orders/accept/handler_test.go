@@ -336,22 +336,6 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func TestNewHandler(t *testing.T) {
-	t.Setenv("ORDERS_TABLE", "orders")
-	t.Setenv("IDEMPOTENCY_TABLE", "keys")
-	t.Setenv("QUEUE_URL", "")
-	if _, err := newHandler(); err == nil || err.Error() != "environment: missing QUEUE_URL" {
-		t.Errorf("got error %v", err)
-	}
-	t.Setenv("QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/orders")
-	t.Setenv("AWS_REGION", "eu-west-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := newHandler(); err != nil {
-		t.Error(err)
-	}
-}
-
 // FuzzHandle: whatever comes, the answer is one of those that are documented, and
 // an order is accepted only if the answer says so.
 func FuzzHandle(f *testing.F) {

@@ -91,20 +91,6 @@ func checkError(t *testing.T, err, want error) {
 	}
 }
 
-func TestNewHandler(t *testing.T) {
-	t.Setenv("LEDGER_TABLE", "")
-	if _, err := newHandler(); err == nil || err.Error() != "environment: missing LEDGER_TABLE" {
-		t.Errorf("got error %v", err)
-	}
-	t.Setenv("LEDGER_TABLE", "ledger")
-	t.Setenv("AWS_REGION", "eu-west-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := newHandler(); err != nil {
-		t.Error(err)
-	}
-}
-
 func captureLog(t *testing.T) *bytes.Buffer {
 	t.Helper()
 	var log bytes.Buffer

@@ -4,37 +4,17 @@
 package main
 
 import (
-	"log/slog"
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/noidle/noidle/functions/internal/payment"
-	"github.com/noidle/noidle/functions/kit/awsconfig"
+	"github.com/noidle/noidle/functions/kit/function"
 	"github.com/noidle/noidle/functions/orders/internal/table"
 )
 
 func main() {
-	slog.SetDefault(lambdacontext.NewLogger())
-	h, err := newHandler()
-	if err != nil {
-		slog.Error("cannot start", "error", err.Error())
-		os.Exit(1)
-	}
-	lambda.Start(h.handle)
-}
-
-func newHandler() (handler, error) {
-	env, err := awsconfig.Require("LEDGER_TABLE")
-	if err != nil {
-		return handler{}, err
-	}
-	cfg, err := awsconfig.FromEnvironment()
-	if err != nil {
-		return handler{}, err
-	}
-	ledger := table.NewLedger(dynamodb.NewFromConfig(cfg), env["LEDGER_TABLE"])
-	return handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger}}}, nil
+	function.Start(func(cfg aws.Config, env map[string]string) any {
+		ledger := table.NewLedger(dynamodb.NewFromConfig(cfg), env["LEDGER_TABLE"])
+		return handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger}}}.handle
+	}, "LEDGER_TABLE")
 }

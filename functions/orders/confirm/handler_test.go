@@ -78,20 +78,6 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestNewHandler(t *testing.T) {
-	t.Setenv("STOCK_TABLE", "")
-	if _, err := newHandler(); err == nil || err.Error() != "environment: missing STOCK_TABLE" {
-		t.Errorf("got error %v", err)
-	}
-	t.Setenv("STOCK_TABLE", "stock")
-	t.Setenv("AWS_REGION", "eu-west-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := newHandler(); err != nil {
-		t.Error(err)
-	}
-}
-
 func discardLog(t *testing.T) {
 	t.Helper()
 	before := slog.Default()

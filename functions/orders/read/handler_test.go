@@ -99,20 +99,6 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestNewHandler(t *testing.T) {
-	t.Setenv("ORDERS_TABLE", "")
-	if _, err := newHandler(); err == nil || err.Error() != "environment: missing ORDERS_TABLE" {
-		t.Errorf("got error %v", err)
-	}
-	t.Setenv("ORDERS_TABLE", "orders")
-	t.Setenv("AWS_REGION", "eu-west-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := newHandler(); err != nil {
-		t.Error(err)
-	}
-}
-
 // get is a request as API Gateway sends it.
 func get(t *testing.T) events.APIGatewayV2HTTPRequest {
 	t.Helper()

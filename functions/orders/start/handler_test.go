@@ -102,21 +102,6 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestNewHandler(t *testing.T) {
-	t.Setenv("ORDERS_TABLE", "orders")
-	t.Setenv("STATE_MACHINE_ARN", "")
-	if _, err := newHandler(); err == nil || err.Error() != "environment: missing STATE_MACHINE_ARN" {
-		t.Errorf("got error %v", err)
-	}
-	t.Setenv("STATE_MACHINE_ARN", "arn:aws:states:eu-west-1:123456789012:stateMachine:orders")
-	t.Setenv("AWS_REGION", "eu-west-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := newHandler(); err != nil {
-		t.Error(err)
-	}
-}
-
 // event is a batch as Lambda sends it.
 func event(t *testing.T) events.SQSEvent {
 	t.Helper()

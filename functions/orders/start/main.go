@@ -6,40 +6,20 @@
 package main
 
 import (
-	"log/slog"
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"github.com/noidle/noidle/functions/kit/awsconfig"
+	"github.com/noidle/noidle/functions/kit/function"
 	"github.com/noidle/noidle/functions/orders/internal/execution"
 	"github.com/noidle/noidle/functions/orders/internal/table"
 )
 
 func main() {
-	slog.SetDefault(lambdacontext.NewLogger())
-	h, err := newHandler()
-	if err != nil {
-		slog.Error("cannot start", "error", err.Error())
-		os.Exit(1)
-	}
-	lambda.Start(h.handle)
-}
-
-func newHandler() (handler, error) {
-	env, err := awsconfig.Require("ORDERS_TABLE", "STATE_MACHINE_ARN")
-	if err != nil {
-		return handler{}, err
-	}
-	cfg, err := awsconfig.FromEnvironment()
-	if err != nil {
-		return handler{}, err
-	}
-	return handler{
-		orders:   table.NewOrders(dynamodb.NewFromConfig(cfg), env["ORDERS_TABLE"]),
-		workflow: execution.New(sfn.NewFromConfig(cfg), env["STATE_MACHINE_ARN"]),
-	}, nil
+	function.Start(func(cfg aws.Config, env map[string]string) any {
+		return handler{
+			orders:   table.NewOrders(dynamodb.NewFromConfig(cfg), env["ORDERS_TABLE"]),
+			workflow: execution.New(sfn.NewFromConfig(cfg), env["STATE_MACHINE_ARN"]),
+		}.handle
+	}, "ORDERS_TABLE", "STATE_MACHINE_ARN")
 }
