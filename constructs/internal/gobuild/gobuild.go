@@ -189,33 +189,38 @@ func (b *Builder) compile(pkgs []pkg, target Target) error {
 }
 
 // stage puts the executable into a directory of its own, named after its
-// content, so that two processes never see each other's half-written file. What
-// it staged before it knows by the file's size and time, and does not read again.
+// content, so that two processes never see each other's half-written file. An
+// executable that it staged before it knows by its build ID, and does not read
+// again.
 func (b *Builder) stage(executable string) (Artifact, error) {
-	info, err := os.Stat(executable)
+	file, err := os.Open(executable)
 	if err != nil {
 		return Artifact{}, err
 	}
-	stamp := fmt.Sprintf("%d %d ", info.Size(), info.ModTime().UnixNano())
-	noted, _ := os.ReadFile(executable + ".staged")
-	if hash, ok := strings.CutPrefix(string(noted), stamp); ok {
-		a := b.artifact(hash)
-		now := time.Now()
-		if os.Chtimes(a.Dir, now, now) == nil {
-			return a, nil
+	defer func() { _ = file.Close() }()
+	id := buildID(file)
+	note := executable + ".staged"
+	if noted, err := os.ReadFile(note); err == nil && id != "" {
+		if hash, ok := strings.CutPrefix(string(noted), id+" "); ok {
+			a, now := b.artifact(hash), time.Now()
+			if os.Chtimes(a.Dir, now, now) == nil {
+				return a, nil
+			}
 		}
 	}
-	content, err := os.ReadFile(executable)
+	content, err := io.ReadAll(file)
 	if err != nil {
 		return Artifact{}, err
 	}
-	content = withoutBuildID(content)
+	if id != "" {
+		content = bytes.ReplaceAll(content, []byte(id), make([]byte, len(id)))
+	}
 	sum := sha256.Sum256(content)
 	a := b.artifact(hex.EncodeToString(sum[:]))
 	if err := writeStaged(a.Dir, content); err != nil {
 		return Artifact{}, err
 	}
-	return a, os.WriteFile(executable+".staged", []byte(stamp+a.Hash), 0o644)
+	return a, os.WriteFile(note, []byte(id+" "+a.Hash), 0o644)
 }
 
 // artifact returns the artifact that has or gets the hash.
@@ -248,29 +253,26 @@ func writeStaged(dir string, executable []byte) error {
 	return nil
 }
 
-// withoutBuildID blanks the identifier by which go build knows an executable's
-// sources again: it changes with every comment, and would pass for a change of
-// the function. Executables of another format than ELF stay as they are.
-func withoutBuildID(executable []byte) []byte {
-	file, err := elf.NewFile(bytes.NewReader(executable))
+// buildID returns the identifier by which go build knows an executable's sources
+// and content again. It changes with every comment, and would pass for a change
+// of the function, so it is blanked in what is staged. It is empty for
+// executables of another format than ELF, which stay as they are.
+func buildID(executable io.ReaderAt) string {
+	file, err := elf.NewFile(executable)
 	if err != nil {
-		return executable
+		return ""
 	}
 	note := file.Section(".note.go.buildid")
 	if note == nil {
-		return executable
+		return ""
 	}
 	// Name size, description size, type and the name "Go", each 4 bytes long,
 	// stand before the identifier.
 	data, err := note.Data()
 	if err != nil || len(data) < 16 {
-		return executable
+		return ""
 	}
-	id := bytes.TrimRight(data[16:], "\x00")
-	if len(id) == 0 {
-		return executable
-	}
-	return bytes.ReplaceAll(executable, id, make([]byte, len(id)))
+	return string(bytes.TrimRight(data[16:], "\x00"))
 }
 
 // keep is how long a staged function outlives its last use.
