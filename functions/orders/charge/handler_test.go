@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/payment"
+	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
 )
 
 // ledger is a payment.Ledger that can only charge.
@@ -28,10 +25,7 @@ func (l ledger) Refund(context.Context, string) (payment.Charge, error) {
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state, err := os.ReadFile("testdata/state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := steptest.State(t)
 	down := errors.New("down")
 	const charged = `{"charge":{"orderId":"abcdefghijklmnopqrstuvwxyz","status":"CHARGED","amount":30000,"currency":"KRW"}}`
 	for _, test := range []struct {
@@ -53,7 +47,6 @@ func TestHandle(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				log := captureLog(t)
 				h := handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger(func(c payment.Charge) (bool, error) {
 					want := payment.Charge{OrderID: "abcdefghijklmnopqrstuvwxyz", Status: payment.Charged, Amount: 30000, Currency: "KRW"}
 					if diff := cmp.Diff(want, c); diff != "" {
@@ -61,41 +54,8 @@ func TestHandle(t *testing.T) {
 					}
 					return test.existed, test.fate
 				})}}}
-				input := strings.Replace(string(state), "tok_ok", test.token, 1)
-				got, err := lambda.NewHandler(h.handle).Invoke(t.Context(), []byte(input))
-				if diff := cmp.Diff(test.want, string(got)); diff != "" {
-					t.Errorf("result (-want +got):\n%s", diff)
-				}
-				checkError(t, err, test.err)
-				if strings.Contains(log.String(), "tok_") {
-					t.Errorf("the log shows the payment token: %s", log)
-				}
+				steptest.Check(t, h.handle, strings.Replace(state, "tok_ok", test.token, 1), test.want, test.err)
 			})
 		})
 	}
-}
-
-// checkError holds a rejection against its parts: Lambda reports it only if it is
-// not wrapped.
-func checkError(t *testing.T, err, want error) {
-	t.Helper()
-	if w, rejected := want.(messages.InvokeResponse_Error); rejected {
-		got, ok := err.(messages.InvokeResponse_Error)
-		if !ok || got.Type != w.Type || got.Message != w.Message {
-			t.Errorf("got error %#v, want %#v", err, want)
-		}
-		return
-	}
-	if !errors.Is(err, want) {
-		t.Errorf("got error %v, want %v", err, want)
-	}
-}
-
-func captureLog(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var log bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &log
 }

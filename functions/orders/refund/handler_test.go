@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"os"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/noidle/noidle/functions/internal/payment"
+	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
 )
 
 // ledger is a payment.Ledger that can only refund.
@@ -26,10 +22,7 @@ func (l ledger) Charge(context.Context, payment.Charge) (bool, error) {
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state, err := os.ReadFile("testdata/state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := steptest.State(t)
 	down := errors.New("down")
 	const id = "abcdefghijklmnopqrstuvwxyz"
 	for _, test := range []struct {
@@ -51,27 +44,13 @@ func TestHandle(t *testing.T) {
 		{name: "ledger down", fate: down},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			discardLog(t)
 			h := handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger(func(orderID string) (payment.Charge, error) {
 				if orderID != id {
 					t.Errorf("refund of order %q", orderID)
 				}
 				return test.charge, test.fate
 			})}}}
-			got, err := lambda.NewHandler(h.handle).Invoke(t.Context(), state)
-			if diff := cmp.Diff(test.want, string(got)); diff != "" {
-				t.Errorf("result (-want +got):\n%s", diff)
-			}
-			if !errors.Is(err, test.fate) {
-				t.Errorf("got error %v, want %v", err, test.fate)
-			}
+			steptest.Check(t, h.handle, state, test.want, test.fate)
 		})
 	}
-}
-
-func discardLog(t *testing.T) {
-	t.Helper()
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { slog.SetDefault(before) })
 }

@@ -3,15 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"os"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/stock"
+	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
 )
 
 // fake is a stock.Store made of a function, for the one call that the handler makes.
@@ -33,10 +31,7 @@ var (
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state, err := os.ReadFile("testdata/state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := steptest.State(t)
 	for _, test := range []struct {
 		name string
 		fate error
@@ -55,7 +50,6 @@ func TestHandle(t *testing.T) {
 		{name: "store down", fate: errDown, err: errDown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			discardLog(t)
 			h := handler{store: fake(func(orderID string, lines []stock.Line) error {
 				if orderID != "abcdefghijklmnopqrstuvwxyz" {
 					t.Errorf("got order %q", orderID)
@@ -65,27 +59,7 @@ func TestHandle(t *testing.T) {
 				}
 				return test.fate
 			})}
-			got, err := lambda.NewHandler(h.handle).Invoke(t.Context(), state)
-			if diff := cmp.Diff(test.want, string(got)); diff != "" {
-				t.Errorf("result (-want +got):\n%s", diff)
-			}
-			if want, rejected := test.err.(messages.InvokeResponse_Error); rejected {
-				got, ok := err.(messages.InvokeResponse_Error)
-				if !ok || got.Type != want.Type || got.Message != want.Message {
-					t.Errorf("got error %#v, want %#v", err, want)
-				}
-				return
-			}
-			if !errors.Is(err, test.err) {
-				t.Errorf("got error %v, want %v", err, test.err)
-			}
+			steptest.Check(t, h.handle, state, test.want, test.err)
 		})
 	}
-}
-
-func discardLog(t *testing.T) {
-	t.Helper()
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { slog.SetDefault(before) })
 }
