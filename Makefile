@@ -12,7 +12,8 @@ OUT    ?= cdk.out
 BENCH  ?= .
 
 # Node 24 and the CDK command line, pinned in package.json, come before the
-# machine's own.
+# machine's own, except to install them.
+MACHINE_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -70,7 +71,7 @@ clean:
 
 node_modules/.package-lock.json: package.json package-lock.json | prerequisites
 	@echo "installing Node.js and the CDK command line"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@PATH="$(MACHINE_PATH)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 prerequisites:
