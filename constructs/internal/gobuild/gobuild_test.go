@@ -122,6 +122,52 @@ func TestBuildResolvesNames(t *testing.T) {
 	}
 }
 
+// TestBuildAnyLayout: an app that vendors its dependencies, or works on them in a
+// workspace, gets the functions of a dependency as well.
+func TestBuildAnyLayout(t *testing.T) {
+	tests := []struct {
+		name  string
+		setUp func(t *testing.T, app, library string)
+	}{
+		{"vendor directory", func(t *testing.T, app, _ string) {
+			add(t, app, "uses.go", "package app\n\nimport _ \"example.com/library\"\n")
+			goCommand(t, app, "mod", "vendor")
+		}},
+		{"workspace", func(t *testing.T, app, library string) {
+			goCommand(t, app, "work", "init", ".", library)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			library := write(t, map[string]string{
+				"go.mod":     "module example.com/library\n\ngo 1.26\n",
+				"library.go": "package library\n",
+				"fn/main.go": fmt.Sprintf(mainFile, "library"),
+			})
+			app := write(t, map[string]string{
+				"go.mod":     "module example.com/app\n\ngo 1.26\n\nrequire example.com/library v0.0.0\n\nreplace example.com/library => " + library + "\n",
+				"fn/main.go": fmt.Sprintf(mainFile, "app"),
+			})
+			tt.setUp(t, app, library)
+			b := newBuilder(t, app)
+			for name, want := range map[string]string{"./fn": "app", "example.com/app/fn": "app", "example.com/library/fn": "library"} {
+				if got := says(t, build(t, b, name)); got != want {
+					t.Errorf("the binary of %s says %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func goCommand(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, printed)
+	}
+}
+
 func TestBuildIsReproducible(t *testing.T) {
 	files := map[string]string{
 		"go.mod":     "module example.com/app\n\ngo 1.26\n",
