@@ -162,8 +162,10 @@ func (b *Builder) compile(pkgs []pkg, target Target) error {
 	if !module.Main {
 		args = append(args, "-mod=readonly")
 	}
+	var names []string
 	for _, p := range pkgs {
 		args = append(args, p.ImportPath)
+		names = append(names, p.executable())
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = module.Dir
@@ -172,7 +174,7 @@ func (b *Builder) compile(pkgs []pkg, target Target) error {
 		cmd.Env = append(cmd.Env, "GOWORK=off")
 	}
 	slow := time.AfterFunc(time.Second, func() {
-		_, _ = fmt.Fprintf(b.log, "noidle: building %d Go function(s) of %s for %s\n", len(pkgs), module.Path, target)
+		_, _ = fmt.Fprintf(b.log, "noidle: building %s of %s for %s\n", strings.Join(names, ", "), module.Path, target)
 	})
 	defer slow.Stop()
 	if output, err := cmd.CombinedOutput(); err != nil {
