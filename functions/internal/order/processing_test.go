@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,8 @@ import (
 // each call whole, one after the other.
 type world struct {
 	t            *testing.T
+	mu           sync.Mutex
 	taken        map[string]int
-	initial      map[string]int
 	reservations map[string]stock.Status
 	charges      map[string]payment.Status
 	charged      map[string]int // how often a charge was made
@@ -28,14 +29,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	return &world{
-		t: t, taken: map[string]int{}, initial: map[string]int{},
+		t: t, taken: map[string]int{},
 		reservations: map[string]stock.Status{}, charges: map[string]payment.Status{}, charged: map[string]int{},
 	}
 }
 
 func (w *world) take(lines []stock.Line, sign int) {
 	for _, l := range lines {
-		w.initial[l.SKU] = l.Initial
 		w.taken[l.SKU] += sign * l.Quantity
 		if left := l.Initial - w.taken[l.SKU]; left < 0 || left > l.Initial {
 			w.t.Errorf("of %s there are %d left of %d", l.SKU, left, l.Initial)
@@ -44,6 +44,8 @@ func (w *world) take(lines []stock.Line, sign int) {
 }
 
 func (w *world) Reserve(_ context.Context, id string, lines []stock.Line) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch status, ok := w.reservations[id]; {
 	case status == stock.Released:
 		return stock.ErrReleased
@@ -65,6 +67,8 @@ func (w *world) Reserve(_ context.Context, id string, lines []stock.Line) error 
 }
 
 func (w *world) Confirm(_ context.Context, id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch status, ok := w.reservations[id]; {
 	case !ok:
 		return stock.ErrNotReserved
@@ -76,6 +80,8 @@ func (w *world) Confirm(_ context.Context, id string) error {
 }
 
 func (w *world) Release(_ context.Context, id string, lines []stock.Line) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if status, ok := w.reservations[id]; ok && status != stock.Released {
 		w.take(lines, -1)
 	}
@@ -87,6 +93,8 @@ func (w *world) Release(_ context.Context, id string, lines []stock.Line) error 
 type ledger struct{ *world }
 
 func (l ledger) Charge(_ context.Context, c payment.Charge) (existed bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch l.charges[c.OrderID] {
 	case payment.Charged:
 		return true, nil
@@ -99,6 +107,8 @@ func (l ledger) Charge(_ context.Context, c payment.Charge) (existed bool, err e
 }
 
 func (l ledger) Refund(_ context.Context, id string) (payment.Charge, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch l.charges[id] {
 	case payment.Charged:
 		l.charges[id] = payment.Refunded
@@ -108,18 +118,19 @@ func (l ledger) Refund(_ context.Context, id string) (payment.Charge, error) {
 	return payment.Charge{OrderID: id, Status: l.charges[id]}, nil
 }
 
-// saga carries out orders as the state machine does, on a machine on which
-// everything that can go wrong does.
+// saga carries out one order as the state machine does, on a machine on which
+// everything that can go wrong does. Each of its calls has a moment of its own, so
+// that orders run into each other, in the same way for the same seed.
 type saga struct {
 	world *world
 	rand  *rand.Rand
-	late  []func() // calls that are still under way after everybody gave them up
 }
 
 var errFault = errors.New("fault")
 
 // call makes a call to a step with one of the faults that a caller sees as one.
 func (s *saga) call(do func() error) error {
+	s.pause(time.Second)
 	switch s.rand.IntN(10) {
 	case 0: // It stops before its effect.
 		return errFault
@@ -127,14 +138,23 @@ func (s *saga) call(do func() error) error {
 		_ = do()
 		return errFault
 	case 2: // It is given up, but has its effect later.
-		s.late = append(s.late, func() { _ = do() })
+		s.later(do)
 		return errFault
 	case 3: // It is delivered twice, once much later.
-		s.late = append(s.late, func() { _ = do() })
+		s.later(do)
 	case 4: // It is delivered twice at once.
 		_ = do()
 	}
 	return do()
+}
+
+// pause waits for a random time.
+func (s *saga) pause(most time.Duration) { time.Sleep(time.Duration(s.rand.Int64N(int64(most)))) }
+
+// later makes a call that nobody waits for any more.
+func (s *saga) later(do func() error) {
+	after := time.Duration(s.rand.Int64N(int64(time.Minute)))
+	time.AfterFunc(after, func() { _ = do() })
 }
 
 // attempt tries a step as often as the state machine does.
@@ -191,23 +211,22 @@ func (s *saga) process(o order.Order) bool {
 func TestProcessing(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // Waiting for the provider takes no time.
-				s := &saga{world: newWorld(t), rand: rand.New(rand.NewPCG(seed, 0))}
-				completed := map[string]bool{}
-				held := map[string]int{}
-				for i := range 200 {
-					o := s.randomOrder(i)
-					if completed[o.OrderID] = s.process(o); completed[o.OrderID] {
-						for _, item := range o.Items {
-							held[item.SKU] += item.Quantity
-						}
-					}
+			synctest.Test(t, func(t *testing.T) { // Waiting takes no time.
+				w := newWorld(t)
+				const orders = 200
+				placed, completed := make([]order.Order, orders), make([]bool, orders)
+				var running sync.WaitGroup
+				for i := range orders {
+					running.Go(func() {
+						s := &saga{world: w, rand: rand.New(rand.NewPCG(seed, uint64(i)))}
+						placed[i] = s.randomOrder(i)
+						s.pause(10 * time.Second)
+						completed[i] = s.process(placed[i])
+					})
 				}
-				s.rand.Shuffle(len(s.late), func(i, j int) { s.late[i], s.late[j] = s.late[j], s.late[i] })
-				for _, call := range s.late {
-					call()
-				}
-				s.world.check(completed, held)
+				running.Wait()
+				time.Sleep(time.Hour) // What is late comes.
+				w.check(placed, completed)
 			})
 		})
 	}
@@ -227,23 +246,28 @@ func (s *saga) randomOrder(i int) order.Order {
 	return draft.Order(fmt.Sprint(i), time.Now())
 }
 
-// check holds the world against the orders that were reported completed, and what
-// these hold.
-func (w *world) check(completed map[string]bool, held map[string]int) {
+// check holds the world against the orders that were reported completed.
+func (w *world) check(placed []order.Order, completed []bool) {
 	w.t.Helper()
-	var done int
-	for id, ok := range completed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	held, done := map[string]int{}, 0
+	for i, o := range placed {
+		id, ok := o.OrderID, completed[i]
 		if ok {
 			done++
+			for _, item := range o.Items {
+				held[item.SKU] += item.Quantity
+			}
 		}
 		if w.charged[id] > 1 {
-			w.t.Errorf("order %s was charged %d times", id, w.charged[id])
+			w.t.Errorf("order %d was charged %d times", i, w.charged[id])
 		}
 		if (w.charges[id] == payment.Charged) != ok {
-			w.t.Errorf("order %s is completed: %t, and its charge is %q", id, ok, w.charges[id])
+			w.t.Errorf("order %d is completed: %t, and its charge is %q", i, ok, w.charges[id])
 		}
 		if (w.reservations[id] == stock.Confirmed) != ok || w.reservations[id] == stock.Reserved {
-			w.t.Errorf("order %s is completed: %t, and its reservation is %q", id, ok, w.reservations[id])
+			w.t.Errorf("order %d is completed: %t, and its reservation is %q", i, ok, w.reservations[id])
 		}
 	}
 	for sku, taken := range w.taken {
@@ -251,7 +275,7 @@ func (w *world) check(completed map[string]bool, held map[string]int) {
 			w.t.Errorf("of %s %d are taken, and completed orders hold %d", sku, taken, held[sku])
 		}
 	}
-	if done == 0 || done == len(completed) {
-		w.t.Errorf("%d of %d orders are completed: nothing was put to the test", done, len(completed))
+	if done == 0 || done == len(placed) {
+		w.t.Errorf("%d of %d orders are completed: nothing was put to the test", done, len(placed))
 	}
 }
