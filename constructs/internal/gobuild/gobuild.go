@@ -154,8 +154,12 @@ next:
 // compile builds packages of one module and stages each.
 func (b *Builder) compile(pkgs []pkg, target Target) error {
 	module := pkgs[0].Module
-	out := filepath.Join(b.cache, "build", key(module.Dir), target.OS+"-"+target.Arch)
+	home := filepath.Join(b.cache, "build", key(module.Dir))
+	out := filepath.Join(home, target.OS+"-"+target.Arch)
 	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if err := use(home); err != nil {
 		return err
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -B none", "-o", out + string(filepath.Separator)}
@@ -204,8 +208,7 @@ func (b *Builder) stage(executable string) (Artifact, error) {
 	note := executable + ".staged"
 	if noted, err := os.ReadFile(note); err == nil && id != "" {
 		if hash, ok := strings.CutPrefix(string(noted), id+" "); ok {
-			a, now := b.artifact(hash), time.Now()
-			if os.Chtimes(a.Dir, now, now) == nil {
+			if a := b.artifact(hash); use(a.Dir) == nil {
 				return a, nil
 			}
 		}
@@ -230,14 +233,12 @@ func (b *Builder) artifact(hash string) Artifact {
 	return Artifact{Dir: filepath.Join(b.cache, "staged", hash), Hash: hash}
 }
 
-// writeStaged makes a directory with an executable in one step, and removes what
-// nobody used for long beside it.
+// writeStaged makes a directory with an executable in one step.
 func writeStaged(dir string, executable []byte) error {
 	staged := filepath.Dir(dir)
 	if err := os.MkdirAll(staged, 0o755); err != nil {
 		return err
 	}
-	prune(staged, time.Now().Add(-keep))
 	temp, err := os.MkdirTemp(staged, "new-")
 	if err != nil {
 		return err
@@ -252,7 +253,7 @@ func writeStaged(dir string, executable []byte) error {
 	if err := os.Rename(temp, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return nil
+	return use(dir)
 }
 
 // buildID returns the identifier by which go build knows an executable's sources
@@ -277,18 +278,27 @@ func buildID(executable io.ReaderAt) string {
 	return string(bytes.TrimRight(data[16:], "\x00"))
 }
 
-// keep is how long a staged function outlives its last use.
+// keep is how long a directory of the cache outlives its last use.
 const keep = 7 * 24 * time.Hour
 
-// prune removes what nobody used since the given time. What cannot be removed
-// stays until the next time.
-func prune(dir string, since time.Time) {
-	entries, _ := os.ReadDir(dir)
+// use notes that a directory of the cache is used now, and removes those beside
+// it that nobody used for long. What cannot be removed stays until the next time.
+func use(dir string) error {
+	now := time.Now()
+	if err := os.Chtimes(dir, now, now); err != nil {
+		return err
+	}
+	cache := filepath.Dir(dir)
+	entries, err := os.ReadDir(cache)
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.ModTime().Before(since) {
-			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > keep {
+			_ = os.RemoveAll(filepath.Join(cache, e.Name()))
 		}
 	}
+	return nil
 }
 
 // requests is the file that lists what the program in the builder's directory

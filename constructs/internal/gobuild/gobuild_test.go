@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -196,6 +197,33 @@ func TestHashFollowsTheBinary(t *testing.T) {
 	add(t, app, "fn/main.go", fmt.Sprintf(mainFile, "goodbye"))
 	if after := rebuild(); after == before {
 		t.Error("another program has the same hash")
+	}
+}
+
+// TestCacheForgets: what nobody used for long goes, what is in use stays.
+func TestCacheForgets(t *testing.T) {
+	cache, app := t.TempDir(), write(t, map[string]string{
+		"go.mod":         "module example.com/app\n\ngo 1.26\n",
+		"first/main.go":  fmt.Sprintf(mainFile, "first"),
+		"second/main.go": fmt.Sprintf(mainFile, "second"),
+	})
+	first := build(t, gobuild.New(cache, app, &bytes.Buffer{}), "./first")
+	second := build(t, gobuild.New(cache, app, &bytes.Buffer{}), "./second")
+	old := time.Now().Add(-8 * 24 * time.Hour)
+	for _, a := range []gobuild.Artifact{first, second} {
+		if err := os.Chtimes(a.Dir, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build(t, gobuild.New(cache, app, &bytes.Buffer{}), "./second")
+	if _, err := os.Stat(first.Dir); !os.IsNotExist(err) {
+		t.Errorf("a function that nobody used for 8 days is still there: %v", err)
+	}
+	if says(t, second) != "second" {
+		t.Error("the function in use is gone")
+	}
+	if says(t, build(t, gobuild.New(cache, app, &bytes.Buffer{}), "./first")) != "first" {
+		t.Error("the function does not come back")
 	}
 }
 
