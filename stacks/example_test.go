@@ -1,0 +1,17 @@
+package stacks_test
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"github.com/noidle/noidle/stacks"
+)
+
+// A demonstration that leaves nothing behind when it is destroyed.
+func ExampleNewOrderStack() {
+	app := awscdk.NewApp(nil)
+	stacks.NewOrderStack(app, "Demo", &stacks.OrderStackProps{
+		StackProps:    awscdk.StackProps{Env: &awscdk.Environment{Region: new("ap-northeast-2")}},
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	app.Synth(nil)
+}
