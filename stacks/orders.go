@@ -43,20 +43,24 @@ func NewOrderStack(scope constructs.Construct, id string, props *OrderStackProps
 	if props == nil {
 		props = &OrderStackProps{}
 	}
-	s := &OrderStack{Stack: awscdk.NewStack(scope, &id, &props.StackProps)}
-	s.Stock = storage.NewTable(s.Stack, "Stock", &storage.TableProps{PartitionKey: "id", RemovalPolicy: props.RemovalPolicy})
-	s.Ledger = storage.NewTable(s.Stack, "Ledger", &storage.TableProps{PartitionKey: "orderId", RemovalPolicy: props.RemovalPolicy})
-	s.Orders = orders.NewOrderQueue(s.Stack, "Orders", &orders.OrderQueueProps{
+	s := &OrderStack{}
+	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
+	s.Stock = storage.NewTable(s, "Stock", &storage.TableProps{PartitionKey: "id", RemovalPolicy: props.RemovalPolicy})
+	s.Ledger = storage.NewTable(s, "Ledger", &storage.TableProps{PartitionKey: "orderId", RemovalPolicy: props.RemovalPolicy})
+	s.Orders = orders.NewOrderQueue(s, "Orders", &orders.OrderQueueProps{
 		Steps:         s.steps(),
 		RemovalPolicy: props.RemovalPolicy,
 	})
-	s.output("OrdersUrl", s.Orders.URL())
+	s.output("OrdersUrl", s.OrdersURL())
 	s.output("OrdersTable", s.Orders.Table.TableName())
 	s.output("OrderQueue", s.Orders.Worker.Queue.QueueUrl())
 	s.output("OrderDeadLetterQueue", s.Orders.Worker.DeadLetterQueue.Queue.QueueUrl())
 	s.output("OrderSaga", s.Orders.Saga.StateMachine.StateMachineArn())
 	return s
 }
+
+// OrdersURL returns the address of the orders, which is the output OrdersUrl.
+func (s *OrderStack) OrdersURL() *string { return s.Orders.URL() }
 
 // steps are what is done for an order, and what undoes it.
 func (s *OrderStack) steps() []orders.Step {
@@ -92,15 +96,15 @@ func (s *OrderStack) steps() []orders.Step {
 // nothing else. What a transaction does is allowed by the action of its parts
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
 func (s *OrderStack) step(id, name, variable string, table awsdynamodb.TableV2, action string) *compute.GoFunction {
-	f := compute.NewGoFunction(s.Stack, id, &compute.GoFunctionProps{
+	f := compute.NewGoFunction(s, id, &compute.GoFunctionProps{
 		Package:     "github.com/noidle/noidle/functions/orders/" + name,
 		Timeout:     10 * time.Second,
 		Environment: map[string]string{variable: *table.TableName()},
 	})
-	table.Grant(f.Function, &action)
+	storage.Grant(table, f.Function, action)
 	return f
 }
 
 func (s *OrderStack) output(id string, value *string) {
-	awscdk.NewCfnOutput(s.Stack, &id, &awscdk.CfnOutputProps{Value: value})
+	awscdk.NewCfnOutput(s, &id, &awscdk.CfnOutputProps{Value: value})
 }

@@ -1,10 +1,12 @@
 package test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -129,5 +131,21 @@ func TestGoFunctionPanics(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGoFunctionInVPC: a function in a VPC attaches itself to it.
+func TestGoFunctionInVPC(t *testing.T) {
+	got := render(t, func(s awscdk.Stack) {
+		compute.NewGoFunction(s, "Hello", &compute.GoFunctionProps{
+			Package:  "./functions/hello",
+			Function: &awslambda.FunctionProps{Vpc: awsec2.NewVpc(s, new("Vpc"), &awsec2.VpcProps{NatGateways: new(0.0)}), AllowPublicSubnet: new(true), VpcSubnets: &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PUBLIC}},
+		})
+	})
+	if may := got.statements("HelloRole"); !slices.Contains(may, "ec2:CreateNetworkInterface *") {
+		t.Errorf("the function cannot attach itself to its VPC: it may %v", may)
+	}
+	if managed := got.find(t, "AWS::IAM::Role", "HelloRole").Properties["ManagedPolicyArns"]; managed != nil {
+		t.Errorf("the role has managed policies %v", managed)
 	}
 }

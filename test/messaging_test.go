@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/constructs/compute"
@@ -147,12 +146,5 @@ func TestFIFOQueueWorker(t *testing.T) {
 	queue := got.find(t, "AWS::SQS::Queue", "WorkQueue").Properties
 	if queue["ContentBasedDeduplication"] != true {
 		t.Error("the caller's queue settings are lost")
-	}
-}
-
-func TestDeadLetterQueueMetric(t *testing.T) {
-	d := messaging.NewDeadLetterQueue(newStack(t), "Dead", &messaging.DeadLetterQueueProps{Queue: &awssqs.QueueProps{QueueName: new("dead")}})
-	if name := *d.Metric().MetricName(); name != "ApproximateNumberOfMessagesVisible" {
-		t.Errorf("the metric is %s", name)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/constructs/orders"
@@ -238,5 +241,41 @@ func TestOrderStack(t *testing.T) {
 				t.Errorf("what it may do (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestOrderStackIsAScope: a stack of ours is used as any stack.
+func TestOrderStackIsAScope(t *testing.T) {
+	app := newApp(t)
+	stack := stacks.NewOrderStack(app, "Orders", &stacks.OrderStackProps{StackProps: awscdk.StackProps{Description: new("orders")}})
+	other := awscdk.NewStack(app, new("Other"), nil)
+
+	awssqs.NewQueue(stack, new("Child"), nil)
+	awscdk.Tags_Of(stack).Add(new("team"), new("checkout"), nil)
+	awssqs.NewQueue(other, new("Queue"), nil)
+	other.AddStackDependency(stack, nil)
+
+	text, got := synthesize(t, stack)
+	got.find(t, "AWS::SQS::Queue", "Child")
+	if !strings.Contains(string(text), `"Description": "orders"`) {
+		t.Error("the stack's own settings are lost")
+	}
+}
+
+// TestOrderQueueWithKMS: who uses a table with a key of one's own needs the key.
+func TestOrderQueueWithKMS(t *testing.T) {
+	// The CDK wants to know the region of a table with such a key.
+	stack := awscdk.NewStack(newApp(t), new("Stack"), &awscdk.StackProps{Env: &awscdk.Environment{Region: new("eu-west-1")}})
+	orders.NewOrderQueue(stack, "Orders", &orders.OrderQueueProps{
+		Steps: orderSteps(stack, "Orders"),
+		Table: &awsdynamodb.TablePropsV2{
+			Encryption: awsdynamodb.TableEncryptionV2_CustomerManagedKey(awskms.NewKey(stack, new("Key"), nil), nil),
+		},
+	})
+	_, got := synthesize(t, stack)
+	for _, role := range []string{"OrdersAcceptRole", "OrdersReadRole", "OrdersStartRole", "OrdersSagaStateMachineRole"} {
+		if may := got.statements(role); !slices.Contains(may, "kms:Decrypt Key") {
+			t.Errorf("%s cannot use the key of the table: it may %v", role, may)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -98,6 +99,9 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	settings.Architecture = built.architecture
 	settings.Runtime = awslambda.Runtime_PROVIDED_AL2023()
 	settings.Handler = new("bootstrap")
+	if settings.Vpc != nil {
+		settings.Role.AddToPrincipalPolicy(attachToVPC())
+	}
 	f.Function = awslambda.NewFunction(f, new("Function"), settings)
 	if f.LogGroup != nil {
 		f.LogGroup.GrantWrite(settings.Role)
@@ -125,8 +129,8 @@ func (f *GoFunction) defaults(props *GoFunctionProps) *awslambda.FunctionProps {
 		brought = &awslambda.FunctionProps{}
 	}
 	settings := &awslambda.FunctionProps{
-		MemorySize:    new(float64(orDefault(props.Memory, 256))),
-		Timeout:       awscdk.Duration_Seconds(new(orDefault(props.Timeout, 10*time.Second).Seconds())),
+		MemorySize:    new(float64(cmp.Or(props.Memory, 256))),
+		Timeout:       awscdk.Duration_Seconds(new(cmp.Or(props.Timeout, 10*time.Second).Seconds())),
 		LoggingFormat: awslambda.LoggingFormat_JSON,
 		Tracing:       awslambda.Tracing_ACTIVE,
 		RecursiveLoop: awslambda.RecursiveLoop_TERMINATE,
@@ -148,7 +152,7 @@ func (f *GoFunction) defaults(props *GoFunctionProps) *awslambda.FunctionProps {
 	}
 	if brought.LogGroup == nil {
 		f.LogGroup = awslogs.NewLogGroup(f, new("LogGroup"), &awslogs.LogGroupProps{
-			Retention:     orDefault(props.LogRetention, awslogs.RetentionDays_ONE_MONTH),
+			Retention:     cmp.Or(props.LogRetention, awslogs.RetentionDays_ONE_MONTH),
 			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 		})
 		settings.LogGroup = f.LogGroup
@@ -158,6 +162,23 @@ func (f *GoFunction) defaults(props *GoFunctionProps) *awslambda.FunctionProps {
 		settings.OnFailure = awslambdadestinations.NewSqsDestination(f.DeadLetterQueue.Queue)
 	}
 	return settings
+}
+
+// attachToVPC allows a function to attach itself to a VPC. The actions know no
+// resources that could be named beforehand
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+func attachToVPC() awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: &[]*string{
+			new("ec2:CreateNetworkInterface"),
+			new("ec2:DescribeNetworkInterfaces"),
+			new("ec2:DescribeSubnets"),
+			new("ec2:DeleteNetworkInterface"),
+			new("ec2:AssignPrivateIpAddresses"),
+			new("ec2:UnassignPrivateIpAddresses"),
+		},
+		Resources: &[]*string{new("*")},
+	})
 }
 
 // Invocable returns what callers are to invoke: the alias with provisioned
@@ -212,13 +233,4 @@ func validateFunction(f *awslambda.FunctionProps) error {
 		}
 	}
 	return nil
-}
-
-// orDefault is value, or fallback where value is zero.
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

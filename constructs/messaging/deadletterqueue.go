@@ -53,7 +53,7 @@ func NewDeadLetterQueue(scope constructs.Construct, id string, props *DeadLetter
 	overlay.Set(settings, props.Queue)
 	d.Queue = awssqs.NewQueue(d, new("Queue"), settings)
 
-	d.Alarm = alarm.AtLeast(d, "Alarm", d.Queue.MetricApproximateNumberOfMessagesVisible(alarm.Maximum()), 1,
+	d.Alarm = alarm.AtLeast(d, "Alarm", d.Metric(), 1,
 		"Messages could not be handled and wait in the dead-letter queue. Read one, mend the cause, then redrive the queue.")
 	return d
 }

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -160,12 +161,8 @@ func (p *QueueWorkerProps) complete() (QueueWorkerProps, error) {
 		return QueueWorkerProps{}, errors.New("no Handler: set the function that drains the queue")
 	}
 	settings := *p
-	if settings.MaxReceives == 0 {
-		settings.MaxReceives = 5
-	}
-	if settings.BatchSize == 0 {
-		settings.BatchSize = 10
-	}
+	settings.MaxReceives = cmp.Or(settings.MaxReceives, 5)
+	settings.BatchSize = cmp.Or(settings.BatchSize, 10)
 	if err := settings.validate(); err != nil {
 		return settings, err
 	}
@@ -173,9 +170,7 @@ func (p *QueueWorkerProps) complete() (QueueWorkerProps, error) {
 	if err := settings.completeVisibility(timeout, known); err != nil {
 		return settings, err
 	}
-	if settings.OldestMessageAge == 0 {
-		settings.OldestMessageAge = max(15*time.Minute, settings.VisibilityTimeout)
-	}
+	settings.OldestMessageAge = cmp.Or(settings.OldestMessageAge, max(15*time.Minute, settings.VisibilityTimeout))
 	return settings, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/internal/alarm"
+	"github.com/noidle/noidle/constructs/storage"
 )
 
 // The routes of the API.
@@ -66,14 +67,14 @@ func (q *OrderQueue) addFunctions() {
 		},
 	})
 	q.Worker.GrantSend(q.Accept.Function)
-	q.Table.Grant(q.Accept.Function, new("dynamodb:PutItem"))
-	q.Idempotency.Grant(q.Accept.Function, new("dynamodb:PutItem"), new("dynamodb:UpdateItem"), new("dynamodb:DeleteItem"))
+	storage.Grant(q.Table, q.Accept.Function, "dynamodb:PutItem")
+	storage.Grant(q.Idempotency, q.Accept.Function, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
 	q.Read = compute.NewGoFunction(q, "Read", &compute.GoFunctionProps{
 		Package:     functions + "read",
 		Environment: map[string]string{"ORDERS_TABLE": *q.Table.TableName()},
 	})
-	q.Table.Grant(q.Read.Function, new("dynamodb:GetItem"))
+	storage.Grant(q.Table, q.Read.Function, "dynamodb:GetItem")
 }
 
 func (q *OrderQueue) addRoute(method awsapigatewayv2.HttpMethod, path string, f *compute.GoFunction) *[]awsapigatewayv2.HttpRoute {

@@ -126,6 +126,7 @@ func NewOrderQueue(scope constructs.Construct, id string, props *OrderQueueProps
 	q.addTables(props)
 	q.addNotifications()
 	q.Saga = workflow.NewSaga(q, "Saga", q.saga(props))
+	storage.Grant(q.Table, q.Saga.StateMachine, recordPermission)
 	q.addWorker(props)
 	q.addAPI(props)
 	return q
@@ -169,7 +170,7 @@ func (q *OrderQueue) addWorker(props *OrderQueueProps) {
 			"STATE_MACHINE_ARN": *q.Saga.StateMachine.StateMachineArn(),
 		},
 	})
-	q.Table.Grant(q.Start.Function, new("dynamodb:PutItem"))
+	storage.Grant(q.Table, q.Start.Function, "dynamodb:PutItem")
 	q.Saga.GrantStart(q.Start.Function)
 	q.Worker = messaging.NewQueueWorker(q, "Worker", &messaging.QueueWorkerProps{
 		Handler:        q.Start.Function,

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -60,11 +61,5 @@ func (t Throttle) validate() error {
 
 // complete fills in the defaults.
 func (t Throttle) complete(rate, burst int) Throttle {
-	if t.RatePerSecond == 0 {
-		t.RatePerSecond = rate
-	}
-	if t.Burst == 0 {
-		t.Burst = burst
-	}
-	return t
+	return Throttle{RatePerSecond: cmp.Or(t.RatePerSecond, rate), Burst: cmp.Or(t.Burst, burst)}
 }

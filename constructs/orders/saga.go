@@ -19,6 +19,9 @@ const (
 // (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html).
 const enteredTime = "$$.State.EnteredTime"
 
+// recordPermission is what writing a status takes.
+const recordPermission = "dynamodb:UpdateItem"
+
 // saga is the order's steps with what the state machine records and reports.
 func (q *OrderQueue) saga(props *OrderQueueProps) *workflow.SagaProps {
 	saga := &workflow.SagaProps{
@@ -76,7 +79,7 @@ func (q *OrderQueue) record(name, status string, withReason bool) workflow.Actio
 			"ExpressionAttributeValues": values,
 		},
 		AlreadyDone: []string{"DynamoDB.ConditionalCheckFailedException"},
-		Permission:  "dynamodb:UpdateItem",
+		Permission:  recordPermission,
 		Resource:    *q.Table.TableArn(),
 	}
 }

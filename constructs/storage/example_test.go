@@ -20,6 +20,6 @@ func ExampleNewTable() {
 		Package:     "./functions/read",
 		Environment: map[string]string{"NOTES_TABLE": *notes.TableName()},
 	})
-	notes.Grant(read.Function, new("dynamodb:Query"))
+	storage.Grant(notes, read.Function, "dynamodb:Query")
 	app.Synth(nil)
 }

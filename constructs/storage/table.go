@@ -3,11 +3,13 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/noidle/noidle/constructs/internal/overlay"
@@ -46,7 +48,7 @@ func NewTable(scope constructs.Construct, id string, props *TableProps) awsdynam
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: new(true),
 		},
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy: cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_RETAIN),
 	}
 	if props.SortKey != "" {
 		settings.SortKey = stringKey(props.SortKey)
@@ -54,11 +56,23 @@ func NewTable(scope constructs.Construct, id string, props *TableProps) awsdynam
 	if props.TimeToLive != "" {
 		settings.TimeToLiveAttribute = &props.TimeToLive
 	}
-	if props.RemovalPolicy != "" {
-		settings.RemovalPolicy = props.RemovalPolicy
-	}
 	overlay.Set(settings, props.Table)
 	return awsdynamodb.NewTableV2(scope, &id, settings)
+}
+
+// Grant allows grantee the given actions on the table, such as
+// "dynamodb:GetItem", and nothing else. A table that is encrypted with a KMS key
+// of your own takes the use of that key, too
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html).
+func Grant(table awsdynamodb.TableV2, grantee awsiam.IGrantable, actions ...string) {
+	var pointers []*string
+	for _, action := range actions {
+		pointers = append(pointers, &action)
+	}
+	table.Grant(grantee, pointers...)
+	if key := table.EncryptionKey(); key != nil {
+		key.GrantEncryptDecrypt(grantee)
+	}
 }
 
 func (p *TableProps) validate() error {

@@ -135,44 +135,28 @@ func unfinished(m awsstepfunctions.StateMachine) awscloudwatch.IMetric {
 	})
 }
 
-// permissions is what the state machine's role may do.
+// permissions is what the state machine's role may do. The CDK drops what is
+// repeated.
 func (p *SagaProps) permissions() []awsiam.PolicyStatement {
 	var functions []*string
-	statements := map[string][]*string{}
 	for _, s := range p.Steps {
 		functions = append(functions, s.Function.FunctionArn())
 		if s.Compensation != nil {
 			functions = append(functions, s.Compensation.FunctionArn())
 		}
 	}
-	statements["lambda:InvokeFunction"] = functions
-	order := []string{"lambda:InvokeFunction"}
+	permissions := []awsiam.PolicyStatement{allow("lambda:InvokeFunction", functions...)}
 	for _, a := range p.actions() {
-		if _, known := statements[a.Permission]; !known {
-			order = append(order, a.Permission)
-		}
-		statements[a.Permission] = append(statements[a.Permission], &a.Resource)
-	}
-	var permissions []awsiam.PolicyStatement
-	for _, action := range order {
-		resources := distinct(statements[action])
-		permissions = append(permissions, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:   &[]*string{&action},
-			Resources: &resources,
-		}))
+		permissions = append(permissions, allow(a.Permission, &a.Resource))
 	}
 	return permissions
 }
 
-// distinct returns the strings without repetition, in their order.
-func distinct(values []*string) []*string {
-	var kept []*string
-	for _, v := range values {
-		if !slices.ContainsFunc(kept, func(k *string) bool { return *k == *v }) {
-			kept = append(kept, v)
-		}
-	}
-	return kept
+func allow(action string, resources ...*string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   &[]*string{&action},
+		Resources: &resources,
+	})
 }
 
 // actions returns all actions of the saga.

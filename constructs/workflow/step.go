@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -147,15 +148,9 @@ func (r Retry) validate() error {
 
 // complete fills in the defaults.
 func (r Retry) complete(attempts int) Retry {
-	if r.MaxAttempts == 0 {
-		r.MaxAttempts = attempts
-	}
-	if r.Interval == 0 {
-		r.Interval = time.Second
-	}
-	if r.MaxDelay == 0 {
-		r.MaxDelay = max(30*time.Second, 2*r.Interval)
-	}
+	r.MaxAttempts = cmp.Or(r.MaxAttempts, attempts)
+	r.Interval = cmp.Or(r.Interval, time.Second)
+	r.MaxDelay = cmp.Or(r.MaxDelay, max(30*time.Second, 2*r.Interval))
 	return r
 }
 
