@@ -100,6 +100,12 @@ const initLimit = 10 * time.Second
 // invocation. What the function prints goes to log. The error is a
 // [FunctionError] if the function itself could not start.
 func Start(f Function, log io.Writer) (*Sandbox, error) {
+	// The process runs in its directory, from where a relative one is not found.
+	dir, err := filepath.Abs(f.Dir)
+	if err != nil {
+		return nil, err
+	}
+	f.Dir = dir
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

@@ -194,6 +194,17 @@ func TestInvokeGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
+// TestRelativeDir: the code's directory may be given as seen from here.
+func TestRelativeDir(t *testing.T) {
+	t.Chdir(filepath.Dir(hello))
+	f := function()
+	f.Dir = filepath.Base(hello)
+	s, _ := start(t, f)
+	if _, err := invoke(s, "echo", "hello"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestEnvironmentIsClean: only what Lambda sets, and the function's own.
 func TestEnvironmentIsClean(t *testing.T) {
 	t.Setenv("NOIDLE_LEAK", "from this machine")
