@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +17,7 @@ import (
 
 	"github.com/noidle/noidle/functions/internal/order"
 	"github.com/noidle/noidle/functions/kit/idempotency"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // keys is a table of idempotency keys in memory. It needs no conditions: the tests
@@ -96,7 +94,7 @@ var wantAccepted = events.APIGatewayV2HTTPResponse{
 }
 
 func TestAccept(t *testing.T) {
-	captureLog(t)
+	handlertest.Log(t)
 	h, b, _ := fixture()
 	got := handle(t, h, post(t))
 	if diff := cmp.Diff(wantAccepted, got); diff != "" {
@@ -137,7 +135,7 @@ func TestAcceptedForms(t *testing.T) {
 		{"64 KiB", func(r *events.APIGatewayV2HTTPRequest) { r.Body += strings.Repeat(" ", 65536-len(r.Body)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			captureLog(t)
+			handlertest.Log(t)
 			h, b, _ := fixture()
 			handle(t, h, post(t))
 			again := post(t)
@@ -247,7 +245,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestAnotherOrderUnderTheKey(t *testing.T) {
-	captureLog(t)
+	handlertest.Log(t)
 	h, b, _ := fixture()
 	handle(t, h, post(t))
 	other := post(t)
@@ -268,7 +266,7 @@ func TestAnotherOrderUnderTheKey(t *testing.T) {
 
 // TestInProgress sends the request a second time while the first is worked on.
 func TestInProgress(t *testing.T) {
-	captureLog(t)
+	handlertest.Log(t)
 	h, b, _ := fixture()
 	var second events.APIGatewayV2HTTPResponse
 	b.send = func() error {
@@ -301,7 +299,7 @@ func TestUnavailable(t *testing.T) {
 		{"the keys", func(_ *backend, k *keys) { k.down = down }, func(_ *backend, k *keys) { k.down = nil }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			log := captureLog(t)
+			log := handlertest.Log(t)
 			h, b, k := fixture()
 			test.fail(b, k)
 			want := events.APIGatewayV2HTTPResponse{
@@ -325,7 +323,7 @@ func TestUnavailable(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	log := captureLog(t)
+	log := handlertest.Log(t)
 	h, _, _ := fixture()
 	handle(t, h, post(t))
 	if !strings.Contains(log.String(), `"orderId":"`+orderID+`"`) {
@@ -345,7 +343,7 @@ func FuzzHandle(f *testing.F) {
 	f.Add("application/json;charset=utf-8", strings.Repeat("k", 256), "{}", false)
 	f.Add("text/plain", "\x00", "\xff", true)
 	f.Fuzz(func(t *testing.T, contentType, key, body string, encoded bool) {
-		captureLog(t)
+		handlertest.Log(t)
 		h, b, _ := fixture()
 		got := handle(t, h, events.APIGatewayV2HTTPRequest{
 			Headers:         map[string]string{"content-type": contentType, "idempotency-key": key},
@@ -380,22 +378,5 @@ func handle(t testing.TB, h handler, r events.APIGatewayV2HTTPRequest) events.AP
 // post is a request as API Gateway sends it.
 func post(t testing.TB) events.APIGatewayV2HTTPRequest {
 	t.Helper()
-	text, err := os.ReadFile("testdata/post.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func captureLog(t testing.TB) *bytes.Buffer {
-	t.Helper()
-	var log bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &log
+	return handlertest.Event[events.APIGatewayV2HTTPRequest](t, "testdata/post.json")
 }

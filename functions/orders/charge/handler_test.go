@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/payment"
-	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // ledger is a payment.Ledger that can only charge.
@@ -25,7 +25,7 @@ func (l ledger) Refund(context.Context, string) (payment.Charge, error) {
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state := steptest.State(t)
+	state := handlertest.State(t)
 	down := errors.New("down")
 	const charged = `{"charge":{"orderId":"abcdefghijklmnopqrstuvwxyz","status":"CHARGED","amount":30000,"currency":"KRW"}}`
 	for _, test := range []struct {
@@ -54,7 +54,7 @@ func TestHandle(t *testing.T) {
 					}
 					return test.existed, test.fate
 				})}}}
-				steptest.Check(t, h.handle, strings.Replace(state, "tok_ok", test.token, 1), test.want, test.err)
+				handlertest.CheckStep(t, h.handle, strings.Replace(state, "tok_ok", test.token, 1), test.want, test.err)
 			})
 		})
 	}

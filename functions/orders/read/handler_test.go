@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/order"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // store is an order.Store that can only be read.
@@ -76,7 +73,7 @@ func TestHandle(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			log := captureLog(t)
+			log := handlertest.Log(t)
 			h := handler{orders: store(func(got string) (order.Record, error) {
 				if got != test.id {
 					t.Errorf("read %q, want %q", got, test.id)
@@ -100,24 +97,7 @@ func TestHandle(t *testing.T) {
 }
 
 // get is a request as API Gateway sends it.
-func get(t *testing.T) events.APIGatewayV2HTTPRequest {
+func get(t testing.TB) events.APIGatewayV2HTTPRequest {
 	t.Helper()
-	text, err := os.ReadFile("testdata/get.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func captureLog(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var log bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &log
+	return handlertest.Event[events.APIGatewayV2HTTPRequest](t, "testdata/get.json")
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/noidle/noidle/functions/internal/payment"
-	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // ledger is a payment.Ledger that can only refund.
@@ -22,7 +22,7 @@ func (l ledger) Charge(context.Context, payment.Charge) (bool, error) {
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state := steptest.State(t)
+	state := handlertest.State(t)
 	down := errors.New("down")
 	const id = "abcdefghijklmnopqrstuvwxyz"
 	for _, test := range []struct {
@@ -50,7 +50,7 @@ func TestHandle(t *testing.T) {
 				}
 				return test.charge, test.fate
 			})}}}
-			steptest.Check(t, h.handle, state, test.want, test.fate)
+			handlertest.CheckStep(t, h.handle, state, test.want, test.fate)
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/stock"
-	"github.com/noidle/noidle/functions/orders/internal/step/steptest"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // fake is a stock.Store made of a function, for the one call that the handler makes.
@@ -31,7 +31,7 @@ var (
 
 // TestHandle invokes the handler as Lambda does, with the state of a saga.
 func TestHandle(t *testing.T) {
-	state := steptest.State(t)
+	state := handlertest.State(t)
 	for _, test := range []struct {
 		name string
 		fate error
@@ -59,7 +59,7 @@ func TestHandle(t *testing.T) {
 				}
 				return test.fate
 			})}
-			steptest.Check(t, h.handle, state, test.want, test.err)
+			handlertest.CheckStep(t, h.handle, state, test.want, test.err)
 		})
 	}
 }

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/functions/internal/order"
+	"github.com/noidle/noidle/functions/orders/internal/handlertest"
 )
 
 // backend is the store and the workflow. It notes its calls.
@@ -76,7 +73,7 @@ func TestHandle(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			log := captureLog(t)
+			log := handlertest.Log(t)
 			b := &backend{create: test.create, start: test.start}
 			response, err := handler{orders: b, workflow: b}.handle(t.Context(), event(t))
 			if err != nil {
@@ -103,24 +100,7 @@ func TestHandle(t *testing.T) {
 }
 
 // event is a batch as Lambda sends it.
-func event(t *testing.T) events.SQSEvent {
+func event(t testing.TB) events.SQSEvent {
 	t.Helper()
-	text, err := os.ReadFile("testdata/sqs.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e events.SQSEvent
-	if err := json.Unmarshal(text, &e); err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-func captureLog(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var log bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &log
+	return handlertest.Event[events.SQSEvent](t, "testdata/sqs.json")
 }

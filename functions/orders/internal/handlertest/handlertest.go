@@ -1,9 +1,11 @@
-// Package steptest checks the handler of a step as Lambda and the state machine
-// see it.
-package steptest
+// Package handlertest holds what the tests of the order functions' handlers share:
+// events from files, the log, and the check of a step as Lambda and the state
+// machine see it.
+package handlertest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
@@ -15,22 +17,42 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// State returns the saga's state in testdata/state.json.
-func State(t *testing.T) string {
+// Event reads an event of type E, as Lambda sends it, from a file.
+func Event[E any](t testing.TB, file string) E {
 	t.Helper()
-	state, err := os.ReadFile("testdata/state.json")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(state)
+	var event E
+	if err := json.Unmarshal(text, &event); err != nil {
+		t.Fatal(err)
+	}
+	return event
 }
 
-// Check invokes the handler with a saga's state, and fails the test unless it
+// State returns the saga's state in testdata/state.json.
+func State(t testing.TB) string {
+	t.Helper()
+	return string(Event[json.RawMessage](t, "testdata/state.json"))
+}
+
+// Log returns what is logged until the test ends.
+func Log(t testing.TB) *bytes.Buffer {
+	t.Helper()
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &log
+}
+
+// CheckStep invokes the handler with a saga's state, and fails the test unless it
 // answers want, or fails with wantErr. A rejection must not be wrapped, as Lambda
 // reports only what stands alone, and the log must not show the payment token.
-func Check(t *testing.T, handler any, state, want string, wantErr error) {
+func CheckStep(t *testing.T, handler any, state, want string, wantErr error) {
 	t.Helper()
-	log := captureLog(t)
+	log := Log(t)
 	got, err := lambda.NewHandler(handler).Invoke(t.Context(), []byte(state))
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
@@ -54,13 +76,4 @@ func checkError(t *testing.T, err, want error) {
 	if !ok || got.Type != rejection.Type || got.Message != rejection.Message {
 		t.Errorf("got error %#v, want %#v", err, want)
 	}
-}
-
-func captureLog(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var log bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return &log
 }
