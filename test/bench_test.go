@@ -204,7 +204,7 @@ func measure(b *testing.B, f lambda.Function, event []byte) (cold time.Duration,
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Invoke(context.Background(), event); err != nil {
+		if _, err := s.Invoke(context.Background(), "1", event); err != nil {
 			b.Fatalf("%s: %v", f.Name, err)
 		}
 		return s
@@ -220,7 +220,7 @@ func measure(b *testing.B, f lambda.Function, event []byte) (cold time.Duration,
 	count := 0
 	begin := time.Now()
 	for time.Since(begin) < time.Second {
-		if _, err := last.Invoke(context.Background(), event); err != nil {
+		if _, err := last.Invoke(context.Background(), "2", event); err != nil {
 			b.Fatal(err)
 		}
 		count++

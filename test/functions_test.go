@@ -79,7 +79,7 @@ func TestFunctions(t *testing.T) {
 
 func checkAnswer(t *testing.T, sandbox *lambda.Sandbox, tt functionCase) {
 	t.Helper()
-	got, err := sandbox.Invoke(context.Background(), []byte(tt.event))
+	got, err := sandbox.Invoke(context.Background(), "1", []byte(tt.event))
 	var failure *lambda.FunctionError
 	if errors.As(err, &failure) {
 		if failure.Type != tt.failure || !strings.Contains(failure.Message, tt.want) {

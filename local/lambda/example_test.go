@@ -23,7 +23,7 @@ func ExampleStart() {
 	}
 	defer sandbox.Close()
 
-	answer, err := sandbox.Invoke(context.Background(), []byte(`{"name":"Kim"}`))
+	answer, err := sandbox.Invoke(context.Background(), "8476a536-e9f4-11e8-9739-2dfe598c3fcd", []byte(`{"name":"Kim"}`))
 	if err != nil {
 		log.Print(err)
 		return

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/noidle/noidle/local/api"
 )
 
 // Function is what a sandbox needs to know of a Lambda function.
@@ -30,20 +33,17 @@ type Function struct {
 	Timeout time.Duration
 	// JSONLogs says that the function's log format is JSON.
 	JSONLogs bool
+	// LogGroup and LogStream name where its logs go. Empty means
+	// /aws/lambda/NAME and local.
+	LogGroup, LogStream string
 	// Environment holds the function's own variables, and over the ones that
 	// Lambda sets, credentials and endpoints for its calls to AWS.
 	Environment map[string]string
 }
 
-// The region and account in which functions run here.
-const (
-	Region  = "us-east-1"
-	Account = "000000000000"
-)
-
 // ARN returns the function's Amazon Resource Name.
 func (f Function) ARN() string {
-	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + f.Name
+	return api.ARN("lambda", "function:"+f.Name)
 }
 
 // FunctionError is an invocation that failed in the function rather than on the
@@ -63,6 +63,7 @@ func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
 // wait for each other.
 type Sandbox struct {
 	function Function
+	log      io.Writer
 	init     time.Duration
 
 	process  *exec.Cmd
@@ -76,14 +77,20 @@ type Sandbox struct {
 
 	askedOnce sync.Once
 
-	mu   sync.Mutex // held by the invocation that runs
-	next int
+	mu sync.Mutex // held by the invocation that runs
 }
 
 type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
+}
+
+// trace is the X-Ray header of an invocation that is not sampled
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
+func (i *invocation) trace() string {
+	digits := strings.ReplaceAll(i.id, "-", "")
+	return fmt.Sprintf("Root=1-%.8s-%024.24s;Parent=%.16s;Sampled=0", digits, digits[min(8, len(digits)):], digits)
 }
 
 type result struct {
@@ -112,6 +119,7 @@ func Start(f Function, log io.Writer) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		function: f,
+		log:      log,
 		exited:   make(chan struct{}),
 		ready:    make(chan struct{}),
 		work:     make(chan *invocation),
@@ -160,15 +168,14 @@ func (s *Sandbox) awaitReady() error {
 // its first invocation.
 func (s *Sandbox) InitDuration() time.Duration { return s.init }
 
-// Invoke hands the payload to the function and returns what it answers. The
-// error is a [FunctionError] if the function failed, exited, or took longer
+// Invoke hands the payload to the function as the request of that ID and returns
+// what it answers. The error is a [FunctionError] if the function failed, exited, or took longer
 // than its timeout; after the latter two the sandbox is of no more use.
-func (s *Sandbox) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (s *Sandbox) Invoke(ctx context.Context, requestID string, payload []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.next++
 	call := &invocation{
-		id:       fmt.Sprintf("%08x-0000-4000-8000-%012x", os.Getpid(), s.next),
+		id:       requestID,
 		payload:  payload,
 		deadline: time.Now().Add(s.function.Timeout),
 	}
@@ -200,10 +207,7 @@ func (s *Sandbox) await(ctx context.Context, call *invocation, limit <-chan time
 			return nil, s.exitError(call.id)
 		case <-limit:
 			s.kill()
-			return nil, &FunctionError{
-				Type:    "Sandbox.Timedout",
-				Message: fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", call.id, s.function.Timeout.Seconds()),
-			}
+			return nil, s.timeoutError(call.id)
 		case <-ctx.Done():
 			s.kill()
 			return nil, ctx.Err()
@@ -223,9 +227,40 @@ func (s *Sandbox) exitError(id string) error {
 	}
 }
 
+// timeoutError is the error of an invocation that took too long.
+func (s *Sandbox) timeoutError(id string) error {
+	return &FunctionError{
+		Type:    "Sandbox.Timedout",
+		Message: fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", id, s.function.Timeout.Seconds()),
+	}
+}
+
+// ended says whether the process is gone.
+func (s *Sandbox) ended() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *Sandbox) kill() {
 	_ = s.process.Process.Kill()
 	<-s.exited
+}
+
+// maxMemory is the most memory that the process has used, in MB, as far as the
+// machine tells.
+func (s *Sandbox) maxMemory() int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kilobytes := 0
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return (kilobytes + 1023) / 1024
 }
 
 // Close ends the process and waits until it is gone.
@@ -271,6 +306,7 @@ func (s *Sandbox) serveNext(w http.ResponseWriter, r *http.Request) {
 		h.Set("Lambda-Runtime-Aws-Request-Id", call.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(call.deadline.UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", s.function.ARN())
+		h.Set("Lambda-Runtime-Trace-Id", call.trace())
 		_, _ = w.Write(call.payload)
 	case <-r.Context().Done():
 	}
@@ -305,11 +341,11 @@ func (f Function) environment(runtimeAPI string) []string {
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.Memory),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      "local",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       cmp.Or(f.LogGroup, "/aws/lambda/"+f.Name),
+		"AWS_LAMBDA_LOG_STREAM_NAME":      cmp.Or(f.LogStream, "local"),
 		"AWS_LAMBDA_LOG_FORMAT":           logFormat,
-		"AWS_REGION":                      Region,
-		"AWS_DEFAULT_REGION":              Region,
+		"AWS_REGION":                      api.Region,
+		"AWS_DEFAULT_REGION":              api.Region,
 		"LAMBDA_TASK_ROOT":                f.Dir,
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
 		"_HANDLER":                        "bootstrap",

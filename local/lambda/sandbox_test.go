@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/noidle/noidle/local/lambda"
 )
@@ -72,7 +73,7 @@ func start(t *testing.T, f lambda.Function) (*lambda.Sandbox, *journal) {
 }
 
 func invoke(s *lambda.Sandbox, do, with string) ([]byte, error) {
-	return s.Invoke(context.Background(), fmt.Appendf(nil, `{"do":%q,"with":%q}`, do, with))
+	return s.Invoke(context.Background(), uuid.NewString(), fmt.Appendf(nil, `{"do":%q,"with":%q}`, do, with))
 }
 
 func TestInvoke(t *testing.T) {
@@ -189,7 +190,7 @@ func TestInvokeGivesUpWithItsContext(t *testing.T) {
 	s, _ := start(t, function())
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := s.Invoke(ctx, []byte(`{"do":"hang"}`)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.Invoke(ctx, uuid.NewString(), []byte(`{"do":"hang"}`)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Invoke fails with %v, want %v", err, context.DeadlineExceeded)
 	}
 }
