@@ -145,9 +145,12 @@ func (s *scope) plan(identify func(*Resource) (Identity, error)) []error {
 		} else {
 			err = fmt.Errorf("%v: %w", r, err)
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		s.failed[id] = true
+		if !errors.Is(err, errFailed) {
 			problems = append(problems, err)
-			s.failed[id] = true
 		}
 	}
 	return problems
