@@ -51,18 +51,14 @@ func (s *Service) logStart(sandbox *Sandbox, requestID string) {
 }
 
 // report writes the lines with which Lambda ends an invocation.
-func (s *Service) report(f *function, sandbox *Sandbox, m metrics, failure *FunctionError) {
-	if sandbox == nil { // The function did not start.
-		s.options.Log(f.logGroup(), "local", fmt.Appendf(nil, "RequestId: %s Error: %s: %s", m.requestID, failure.Type, failure.Message))
-		return
-	}
+func (s *Service) report(sandbox *Sandbox, m metrics, failure *FunctionError) {
 	milliseconds := func(d time.Duration) float64 { return math.Round(float64(d.Microseconds())/10) / 100 }
 	billed := int(math.Ceil(float64(m.duration+m.init) / float64(time.Millisecond)))
 	if sandbox.function.JSONLogs {
 		figures := map[string]any{
 			"durationMs":       milliseconds(m.duration),
 			"billedDurationMs": billed,
-			"memorySizeMB":     f.Memory,
+			"memorySizeMB":     sandbox.function.Memory,
 			"maxMemoryUsedMB":  m.memory,
 		}
 		if m.init > 0 {
@@ -83,7 +79,7 @@ func (s *Service) report(f *function, sandbox *Sandbox, m metrics, failure *Func
 		cold = fmt.Sprintf("\tInit Duration: %.2f ms", milliseconds(m.init))
 	}
 	_, _ = fmt.Fprintf(sandbox.log, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB%s\n",
-		m.requestID, m.requestID, milliseconds(m.duration), billed, f.Memory, m.memory, cold)
+		m.requestID, m.requestID, milliseconds(m.duration), billed, sandbox.function.Memory, m.memory, cold)
 }
 
 func (s *Service) logEvent(log io.Writer, kind string, record map[string]any) {

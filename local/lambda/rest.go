@@ -12,9 +12,9 @@ import (
 	"github.com/noidle/noidle/local/api"
 )
 
-// routes are the operations that Handler answers, by their names.
-func (s *Service) routes() map[string]route {
-	return map[string]route{
+// Routes are the operations that Handler answers, by their names.
+func (s *Service) Routes() map[string]Route {
+	return map[string]Route{
 		"Invoke":                   {"POST /2015-03-31/functions/{name}/invocations", s.serveInvoke},
 		"GetFunction":              {"GET /2015-03-31/functions/{name}", s.serveGetFunction},
 		"GetFunctionConfiguration": {"GET /2015-03-31/functions/{name}/configuration", s.serveGetConfiguration},
@@ -22,7 +22,8 @@ func (s *Service) routes() map[string]route {
 	}
 }
 
-type route struct {
+// Route is an operation's place in the API.
+type Route struct {
 	pattern string
 	serve   func(call *api.Call, w http.ResponseWriter, r *http.Request) error
 }
@@ -33,20 +34,11 @@ func (s *Service) Operations() api.Operations {
 	return api.Operations{"Invoke": api.Op(s.invoke)}
 }
 
-// OperationNames are the operations of Lambda's API that are supported.
-func (s *Service) OperationNames() []string {
-	var names []string
-	for name := range s.routes() {
-		names = append(names, name)
-	}
-	return names
-}
-
 // Handler serves Lambda's API
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html).
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, r := range s.routes() {
+	for _, r := range s.Routes() {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, request *http.Request) {
 			if err := r.serve(api.From(request.Context()), w, request); err != nil {
 				api.WriteJSONError(w, request, err)

@@ -172,6 +172,12 @@ func (s *Sandbox) InitDuration() time.Duration { return s.init }
 // what it answers. The error is a [FunctionError] if the function failed, exited, or took longer
 // than its timeout; after the latter two the sandbox is of no more use.
 func (s *Sandbox) Invoke(ctx context.Context, requestID string, payload []byte) ([]byte, error) {
+	payload, _, err := s.invoke(ctx, requestID, payload)
+	return payload, err
+}
+
+// invoke is Invoke, and says whether the function took the event.
+func (s *Sandbox) invoke(ctx context.Context, requestID string, payload []byte) (response []byte, taken bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	call := &invocation{
@@ -184,11 +190,12 @@ func (s *Sandbox) Invoke(ctx context.Context, requestID string, payload []byte) 
 	select {
 	case s.work <- call:
 	case <-s.exited:
-		return nil, s.exitError(call.id)
+		return nil, false, s.exitError(call.id)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
-	return s.await(ctx, call, limit.C)
+	response, err = s.await(ctx, call, limit.C)
+	return response, true, err
 }
 
 // await waits for the answer to a call that the process has taken.

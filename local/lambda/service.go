@@ -266,17 +266,37 @@ func (s *Service) admit(call *api.Call, name string, payload []byte, limit int) 
 
 // attempt runs one invocation in a sandbox.
 func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte, error) {
-	sandbox, cold, err := f.pool.acquire(s.ctx)
-	if err != nil {
-		if failure, ok := errors.AsType[*FunctionError](err); ok {
-			s.report(f, nil, metrics{requestID: requestID}, failure)
-		}
-		return nil, err
-	}
 	fault := NoFault
 	if s.options.Fault != nil {
 		fault = s.options.Fault(f.Name)
 	}
+	for {
+		sandbox, cold, err := f.pool.acquire(s.ctx)
+		if err != nil {
+			if failure, ok := errors.AsType[*FunctionError](err); ok {
+				s.options.Log(f.logGroup(), "local", fmt.Appendf(nil, "RequestId: %s Error: %s: %s", requestID, failure.Type, failure.Message))
+			}
+			return nil, err
+		}
+		if sandbox.ended() && !cold { // It ended after its last event.
+			f.pool.discard(sandbox)
+			continue
+		}
+		response, taken, err := s.runIn(sandbox, cold, fault, requestID, payload)
+		if sandbox.ended() {
+			f.pool.discard(sandbox)
+		} else {
+			f.pool.release(sandbox)
+		}
+		if taken || cold || fault != NoFault {
+			return response, err
+		}
+	}
+}
+
+// runIn runs one invocation in a given sandbox, and says whether the function
+// took the event.
+func (s *Service) runIn(sandbox *Sandbox, cold bool, fault Fault, requestID string, payload []byte) (response []byte, taken bool, err error) {
 	m := metrics{requestID: requestID}
 	if cold {
 		m.init = sandbox.InitDuration()
@@ -286,7 +306,7 @@ func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte
 		sandbox.kill()
 	}
 	begin := time.Now()
-	response, err := sandbox.Invoke(s.ctx, requestID, payload)
+	response, taken, err = sandbox.invoke(s.ctx, requestID, payload)
 	m.duration = time.Since(begin)
 	m.memory = sandbox.maxMemory()
 	switch fault {
@@ -298,19 +318,15 @@ func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte
 		response, err = nil, sandbox.timeoutError(requestID)
 	}
 	if len(response) > maxPayload {
-		response, err = nil, &FunctionError{
+		err = &FunctionError{
 			Type:    "Function.ResponseSizeTooLarge",
 			Message: fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", len(response), maxPayload),
 		}
+		response = nil
 	}
 	failure, _ := errors.AsType[*FunctionError](err)
-	s.report(f, sandbox, m, failure)
-	if sandbox.ended() {
-		f.pool.discard(sandbox)
-	} else {
-		f.pool.release(sandbox)
-	}
-	return response, err
+	s.report(sandbox, m, failure)
+	return response, taken, err
 }
 
 // start starts a process of a function with a log stream of its own. Without the

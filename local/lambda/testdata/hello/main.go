@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -36,6 +38,10 @@ func handle(ctx context.Context, e event) (answer, error) {
 		panic(e.With)
 	case "exit":
 		os.Exit(7)
+	case "call":
+		return call(e.With)
+	case "large":
+		return answer{Echo: strings.Repeat("x", 7<<20)}, nil
 	case "hang":
 		select {} // Longer than any timeout.
 	}
@@ -49,4 +55,17 @@ func handle(ctx context.Context, e event) (answer, error) {
 		Left:        time.Until(deadline),
 		Environment: os.Environ(),
 	}, nil
+}
+
+// call fails if the URL does not answer well.
+func call(url string) (answer, error) {
+	response, err := http.Get(url)
+	if err != nil {
+		return answer{}, err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return answer{}, errors.New(response.Status)
+	}
+	return answer{Echo: "called"}, nil
 }
