@@ -1,0 +1,83 @@
+package apigateway
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// CORS is what an API tells browsers of other origins
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html).
+type CORS struct {
+	// AllowOrigins are origins, https://* or http://* for all of a scheme, or *.
+	AllowOrigins []string
+	// AllowMethods are methods, or *.
+	AllowMethods []string
+	// AllowHeaders are names of request headers, or *.
+	AllowHeaders []string
+	// ExposeHeaders are names of response headers that scripts may read, or *.
+	ExposeHeaders []string
+	// AllowCredentials lets browsers send cookies.
+	AllowCredentials bool
+	// MaxAge is how many seconds a preflight answer may be kept. Nil leaves it
+	// to the browser.
+	MaxAge *int
+}
+
+// preflight answers a preflight request. Others, and those of APIs without
+// CORS, it leaves alone, with nil.
+func (c *CORS) preflight(r *http.Request) *answer {
+	if c == nil || r.Method != http.MethodOptions || r.Header.Get("Origin") == "" || r.Header.Get("Access-Control-Request-Method") == "" {
+		return nil
+	}
+	a := &answer{status: http.StatusNoContent, header: http.Header{}}
+	if c.allow(r, a.header) {
+		set(a.header, "Access-Control-Allow-Methods", c.AllowMethods...)
+		set(a.header, "Access-Control-Allow-Headers", c.AllowHeaders...)
+		if c.MaxAge != nil {
+			set(a.header, "Access-Control-Max-Age", strconv.Itoa(*c.MaxAge))
+		}
+	}
+	return a
+}
+
+// replace puts the API's CORS headers in the place of the function's.
+func (c *CORS) replace(r *http.Request, header http.Header) {
+	if c == nil {
+		return
+	}
+	for name := range header {
+		if strings.HasPrefix(name, "Access-Control-") {
+			header.Del(name)
+		}
+	}
+	if c.allow(r, header) {
+		set(header, "Access-Control-Expose-Headers", c.ExposeHeaders...)
+	}
+}
+
+// allow says whether the API allows the request's origin, and tells the browser.
+func (c *CORS) allow(r *http.Request, header http.Header) bool {
+	origin := r.Header.Get("Origin")
+	scheme, _, _ := strings.Cut(origin, "://")
+	for _, allowed := range c.AllowOrigins {
+		if origin == "" || allowed != "*" && !strings.EqualFold(allowed, origin) && !strings.EqualFold(allowed, scheme+"://*") {
+			continue
+		}
+		if allowed == "*" {
+			origin = "*"
+		}
+		set(header, "Access-Control-Allow-Origin", origin)
+		if c.AllowCredentials {
+			set(header, "Access-Control-Allow-Credentials", "true")
+		}
+		return true
+	}
+	return false
+}
+
+func set(header http.Header, name string, values ...string) {
+	if len(values) > 0 {
+		header.Set(name, strings.Join(values, ","))
+	}
+}
