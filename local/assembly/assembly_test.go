@@ -53,7 +53,7 @@ func identify(r *assembly.Resource) (assembly.Identity, error) {
 func TestIntrinsicFunctions(t *testing.T) {
 	const sections = `
 		"Parameters": {
-			"Size": {"Type": "Number", "Default": 3},
+			"Size": {"Type": "Number", "Default": 3, "Description": "how many", "MinValue": 1},
 			"Names": {"Type": "CommaDelimitedList", "Default": "a,b"}
 		},
 		"Mappings": {"Zone": {"us-east-1": {"Count": 6}}},

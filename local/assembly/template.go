@@ -27,6 +27,10 @@ type template struct {
 type parameter struct {
 	Type    string
 	Default any
+
+	// What follows is about values that somebody enters, of which there are none here.
+	AllowedPattern, AllowedValues, ConstraintDescription, Description any
+	MaxLength, MaxValue, MinLength, MinValue, NoEcho                  any
 }
 
 type resource struct {

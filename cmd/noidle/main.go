@@ -1,0 +1,54 @@
+// Noidle runs what cdk synth writes on this machine.
+//
+//	noidle local [flags] CDK_OUT
+//
+// runs a cloud assembly, without an AWS account. Call noidle local -help for
+// its flags.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: noidle COMMAND
+
+Commands:
+  local [flags] CDK_OUT   run a cloud assembly on this machine
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "noidle:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run runs a command until it is done or ctx is.
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	if len(arguments) == 0 {
+		_, _ = io.WriteString(stderr, usage)
+		return errors.New("no command")
+	}
+	switch arguments[0] {
+	case "local":
+		return runLocal(ctx, arguments[1:], stdout, stderr)
+	case "-h", "-help", "--help", "help":
+		_, err := io.WriteString(stdout, usage)
+		return err
+	}
+	_, _ = io.WriteString(stderr, usage)
+	return fmt.Errorf("unknown command %q", arguments[0])
+}

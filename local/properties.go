@@ -1,0 +1,169 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// noEffect is the type of a property that has no effect on this machine. Any
+// value is accepted.
+type noEffect struct{}
+
+var (
+	noEffectType = reflect.TypeFor[noEffect]()
+	rawType      = reflect.TypeFor[json.RawMessage]()
+	anyType      = reflect.TypeFor[any]()
+)
+
+// decodeProperties fills a struct whose fields are the supported properties of a
+// resource. It reports every property that is not supported and every value of
+// another type.
+func decodeProperties(properties map[string]any, into any) error {
+	var d propertyDecoder
+	d.object("", properties, reflect.ValueOf(into).Elem())
+	return errors.Join(d.problems...)
+}
+
+type propertyDecoder struct{ problems []error }
+
+func (d *propertyDecoder) refuse(format string, arguments ...any) {
+	d.problems = append(d.problems, fmt.Errorf(format, arguments...))
+}
+
+func (d *propertyDecoder) object(path string, properties map[string]any, into reflect.Value) {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		field := into.FieldByName(name)
+		if !field.IsValid() {
+			d.refuse("property %s is not supported locally", path+name)
+			continue
+		}
+		d.value(path+name, properties[name], field)
+	}
+}
+
+func (d *propertyDecoder) value(path string, value any, into reflect.Value) {
+	switch into.Type() {
+	case noEffectType:
+		return
+	case rawType:
+		raw, err := json.Marshal(value)
+		if err != nil {
+			d.refuse("property %s: %w", path, err)
+		}
+		into.SetBytes(raw)
+		return
+	case anyType:
+		into.Set(reflect.ValueOf(&value).Elem())
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.value(path, value, into.Elem())
+	case reflect.Struct:
+		if object, ok := value.(map[string]any); ok {
+			d.object(path+".", object, into)
+			return
+		}
+		d.refuse("property %s: want an object, not %v", path, value)
+	case reflect.Map:
+		d.entries(path, value, into)
+	case reflect.Slice:
+		d.elements(path, value, into)
+	default:
+		d.scalar(path, value, into)
+	}
+}
+
+func (d *propertyDecoder) entries(path string, value any, into reflect.Value) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.refuse("property %s: want an object, not %v", path, value)
+		return
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		element := reflect.New(into.Type().Elem()).Elem()
+		d.value(path+"."+key, object[key], element)
+		into.SetMapIndex(reflect.ValueOf(key), element)
+	}
+}
+
+func (d *propertyDecoder) elements(path string, value any, into reflect.Value) {
+	list, ok := value.([]any)
+	if !ok {
+		d.refuse("property %s: want a list, not %v", path, value)
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
+	for i, element := range list {
+		d.value(fmt.Sprintf("%s[%d]", path, i), element, into.Index(i))
+	}
+}
+
+// scalar accepts numbers and booleans written as text, as CloudFormation does.
+func (d *propertyDecoder) scalar(path string, value any, into reflect.Value) {
+	switch value.(type) {
+	case string, bool, json.Number:
+	default:
+		d.refuse("property %s: want a %v, not %v", path, into.Kind(), value)
+		return
+	}
+	text := fmt.Sprint(value)
+	var err error
+	switch into.Kind() {
+	case reflect.String:
+		into.SetString(text)
+	case reflect.Bool:
+		var b bool
+		b, err = strconv.ParseBool(text)
+		into.SetBool(b)
+	case reflect.Int:
+		var n int64
+		n, err = strconv.ParseInt(text, 10, 64)
+		into.SetInt(n)
+	case reflect.Float64:
+		var f float64
+		f, err = strconv.ParseFloat(text, 64)
+		into.SetFloat(f)
+	default:
+		panic("local: property " + path + " has the type " + into.Type().String())
+	}
+	if err != nil {
+		d.refuse("property %s: want a %v, not %q", path, into.Kind(), text)
+	}
+}
+
+// propertyNames lists the properties of a struct that decodeProperties fills,
+// and, marked so, those without effect.
+func propertyNames(of reflect.Type) (effective, ignored []string) {
+	for _, field := range reflect.VisibleFields(of) {
+		inner := field.Type
+		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice && inner != rawType || inner.Kind() == reflect.Map {
+			inner = inner.Elem()
+		}
+		switch {
+		case inner == noEffectType:
+			ignored = append(ignored, field.Name)
+		case inner.Kind() == reflect.Struct:
+			below, belowIgnored := propertyNames(inner)
+			for _, name := range below {
+				effective = append(effective, field.Name+"."+name)
+			}
+			for _, name := range belowIgnored {
+				ignored = append(ignored, field.Name+"."+name)
+			}
+		default:
+			effective = append(effective, field.Name)
+		}
+	}
+	slices.SortFunc(effective, strings.Compare)
+	slices.SortFunc(ignored, strings.Compare)
+	return effective, ignored
+}

@@ -1,0 +1,213 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/noidle/noidle/local/api"
+	"github.com/noidle/noidle/local/apigateway"
+	"github.com/noidle/noidle/local/assembly"
+)
+
+// httpAPI is an HTTP API that is planned, at an address of its own.
+type httpAPI struct {
+	apigateway.API
+	listener     net.Listener
+	integrations map[string]apigateway.Integration
+	owner        *assembly.Resource
+}
+
+func (a *httpAPI) url() string { return "http://" + a.listener.Addr().String() }
+
+type apiProperties struct {
+	CorsConfiguration *struct {
+		AllowCredentials bool
+		AllowHeaders     []string
+		AllowMethods     []string
+		AllowOrigins     []string
+		ExposeHeaders    []string
+		MaxAge           *int
+	}
+	Description              noEffect
+	Name                     noEffect
+	ProtocolType             string
+	RouteSelectionExpression noEffect
+	Tags                     noEffect
+}
+
+func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) {
+	if p.ProtocolType != "HTTP" {
+		return planned{}, fmt.Errorf("protocol type %q is not supported locally: want HTTP", p.ProtocolType)
+	}
+	listener, err := c.listenBeside(len(c.apis) + 1)
+	if err != nil {
+		return planned{}, err
+	}
+	id := identifier(r)
+	a := &httpAPI{API: apigateway.API{ID: id}, listener: listener, integrations: map[string]apigateway.Integration{}, owner: r}
+	if cors := p.CorsConfiguration; cors != nil {
+		a.CORS = &apigateway.CORS{
+			AllowOrigins:     cors.AllowOrigins,
+			AllowMethods:     cors.AllowMethods,
+			AllowHeaders:     cors.AllowHeaders,
+			ExposeHeaders:    cors.ExposeHeaders,
+			AllowCredentials: cors.AllowCredentials,
+			MaxAge:           cors.MaxAge,
+		}
+	}
+	c.apis[id] = a
+	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"ApiId": id, "ApiEndpoint": a.url()}}, nothing}, nil
+}
+
+// listenBeside listens on the n-th port after the endpoint's, so that an API
+// keeps its URL from run to run, or on a free one if that is taken.
+func (c *Cloud) listenBeside(n int) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(c.listener.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	if number, err := strconv.Atoi(port); err == nil && !c.anyPort {
+		if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(number+n))); err == nil {
+			return listener, nil
+		}
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+// reachable replaces the addresses that HTTP APIs would have on AWS.
+func (c *Cloud) reachable(text string) string {
+	for id, a := range c.apis {
+		text = strings.ReplaceAll(text, "https://"+id+".execute-api."+api.Region+".amazonaws.com", a.url())
+	}
+	return text
+}
+
+func (c *Cloud) api(id string) (*httpAPI, error) {
+	if a, ok := c.apis[id]; ok {
+		return a, nil
+	}
+	return nil, fmt.Errorf("API %q is not in this assembly", id)
+}
+
+type integrationProperties struct {
+	ApiId                string
+	Description          noEffect
+	IntegrationMethod    noEffect
+	IntegrationType      string
+	IntegrationUri       string
+	PayloadFormatVersion string
+	TimeoutInMillis      int
+}
+
+func planIntegration(c *Cloud, r *assembly.Resource, p *integrationProperties) (planned, error) {
+	a, err := c.api(p.ApiId)
+	if err != nil {
+		return planned{}, err
+	}
+	if p.IntegrationType != "AWS_PROXY" {
+		return planned{}, fmt.Errorf("integration type %q is not supported locally: want AWS_PROXY", p.IntegrationType)
+	}
+	_, function, isPath := strings.Cut(p.IntegrationUri, "/functions/")
+	if !isPath {
+		function = p.IntegrationUri
+	}
+	id := identifier(r)
+	a.integrations["integrations/"+id] = apigateway.Integration{
+		Function:             strings.TrimSuffix(function, "/invocations"),
+		PayloadFormatVersion: p.PayloadFormatVersion,
+		Timeout:              time.Duration(p.TimeoutInMillis) * time.Millisecond,
+	}
+	return named(id, "", nothing), nil
+}
+
+type routeProperties struct {
+	ApiId             string
+	AuthorizationType string
+	OperationName     noEffect
+	RouteKey          string
+	Target            string
+}
+
+func planRoute(c *Cloud, r *assembly.Resource, p *routeProperties) (planned, error) {
+	a, err := c.api(p.ApiId)
+	if err != nil {
+		return planned{}, err
+	}
+	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" {
+		return planned{}, fmt.Errorf("authorization type %q is not supported locally", p.AuthorizationType)
+	}
+	integration, ok := a.integrations[p.Target]
+	if !ok {
+		return planned{}, fmt.Errorf("target %q is not an integration of the API", p.Target)
+	}
+	a.Routes = append(a.Routes, apigateway.Route{Key: p.RouteKey, Integration: integration})
+	return named(identifier(r), "", nothing), nil
+}
+
+type routeSettings struct {
+	DetailedMetricsEnabled noEffect
+	ThrottlingBurstLimit   int
+	ThrottlingRateLimit    float64
+}
+
+type stageProperties struct {
+	AccessLogSettings    struct{ DestinationArn, Format string }
+	ApiId                string
+	AutoDeploy           bool
+	DefaultRouteSettings routeSettings
+	Description          noEffect
+	RouteSettings        map[string]routeSettings
+	StageName            string
+	StageVariables       map[string]string
+	Tags                 noEffect
+}
+
+func planStage(c *Cloud, _ *assembly.Resource, p *stageProperties) (planned, error) {
+	a, err := c.api(p.ApiId)
+	if err != nil {
+		return planned{}, err
+	}
+	if a.Stage.Name != "" {
+		return planned{}, fmt.Errorf("stage %q: a second stage of an API is not supported locally", p.StageName)
+	}
+	if !p.AutoDeploy {
+		return planned{}, fmt.Errorf("stage %q: a stage that is not deployed automatically is not supported locally", p.StageName)
+	}
+	a.Stage = apigateway.Stage{
+		Name:      p.StageName,
+		Variables: p.StageVariables,
+		Default:   throttle(p.DefaultRouteSettings),
+		Routes:    map[string]apigateway.Throttle{},
+		AccessLog: apigateway.AccessLog{Format: p.AccessLogSettings.Format, Group: p.AccessLogSettings.DestinationArn},
+	}
+	for key, settings := range p.RouteSettings {
+		a.Stage.Routes[key] = throttle(settings)
+	}
+	return named(p.StageName, "", nothing), nil
+}
+
+func throttle(s routeSettings) apigateway.Throttle {
+	return apigateway.Throttle{Rate: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
+}
+
+// handler returns what serves an API, once all of it is planned.
+func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
+	handler, err := apigateway.New(a.API, apigateway.Options{
+		Clock: c.clock,
+		Invoke: func(ctx context.Context, function, source string, payload []byte) ([]byte, error) {
+			gateway := c.authority.Service("apigateway.amazonaws.com", source)
+			return c.lambda.Invoke(&api.Call{Context: ctx, Principal: gateway, RequestID: uuid.NewString()}, function, payload)
+		},
+		Log: func(group, line string) { c.logs.Append(group, "access", []byte(line)) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%v: %s: %w", a.owner, a.owner.Type, err)
+	}
+	return handler, nil
+}
