@@ -261,8 +261,11 @@ type RoleReport struct {
 	Used []Count `json:"used"`
 	// Denied are the calls that it was not.
 	Denied []Count `json:"denied"`
-	// NeverUsed are the granted pairs that allowed no call.
+	// NeverUsed are the granted pairs that allowed no call, though one could.
 	NeverUsed []Grant `json:"neverUsed"`
+	// NotHere are the granted pairs that allowed no call because what they are for
+	// does not exist on this machine: traces.
+	NotHere []Grant `json:"notHere"`
 }
 
 // Report tells of every role, in the order of their paths.
@@ -271,9 +274,13 @@ func (a *Authority) Report() []RoleReport {
 	defer a.mu.Unlock()
 	reports := []RoleReport{}
 	for arn, r := range a.roles {
-		report := RoleReport{Role: r.name, ARN: arn, Granted: counts(r.granted), Used: counts(r.used), Denied: counts(r.denied), NeverUsed: []Grant{}}
+		report := RoleReport{Role: r.name, ARN: arn, Granted: counts(r.granted), Used: counts(r.used), Denied: counts(r.denied), NeverUsed: []Grant{}, NotHere: []Grant{}}
 		for _, c := range report.Granted {
-			if c.Count == 0 {
+			switch {
+			case c.Count > 0:
+			case strings.HasPrefix(c.Action, "xray:"):
+				report.NotHere = append(report.NotHere, c.Grant)
+			default:
 				report.NeverUsed = append(report.NeverUsed, c.Grant)
 			}
 		}

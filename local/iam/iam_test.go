@@ -264,7 +264,7 @@ func TestDenialNamesPrincipalActionAndResource(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	a, p := worker(t, statement(`{"Effect":"Allow","Action":["sqs:Send*","sqs:PurgeQueue"],"Resource":"`+jobs+`"}`))
+	a, p := worker(t, statement(`{"Effect":"Allow","Action":["sqs:Send*","sqs:PurgeQueue","xray:PutTraceSegments"],"Resource":"`+jobs+`"}`))
 	for range 2 {
 		if err := p.Allow("sqs:SendMessage", jobs, nil); err != nil {
 			t.Fatal(err)
@@ -279,10 +279,12 @@ func TestReport(t *testing.T) {
 		Granted: []iam.Count{
 			{Grant: iam.Grant{Action: "sqs:PurgeQueue", Resource: jobs}},
 			{Grant: iam.Grant{Action: "sqs:Send*", Resource: jobs}, Count: 2},
+			{Grant: iam.Grant{Action: "xray:PutTraceSegments", Resource: jobs}},
 		},
 		Used:      []iam.Count{{Grant: iam.Grant{Action: "sqs:SendMessage", Resource: jobs}, Count: 2}},
 		Denied:    []iam.Count{{Grant: iam.Grant{Action: "sqs:DeleteMessage", Resource: jobs}, Count: 1}},
 		NeverUsed: []iam.Grant{{Action: "sqs:PurgeQueue", Resource: jobs}},
+		NotHere:   []iam.Grant{{Action: "xray:PutTraceSegments", Resource: jobs}},
 	}}
 	if diff := cmp.Diff(want, a.Report()); diff != "" {
 		t.Errorf("Report (-want +got):\n%s", diff)
