@@ -1,7 +1,8 @@
 # Every target installs what it needs. The commands for a start:
 #
-#   make synth   the reference app's cloud assembly, with its functions built
+#   make run     the reference app on this machine, without an AWS account
 #   make test    all tests
+#   make synth   the reference app's cloud assembly, with its functions built
 #
 # Variables: TARGET=arm64|x86_64|host|none  what functions are built for
 #            OUT=DIR                        where the assembly goes
@@ -25,10 +26,30 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 # detector: a construct runs nothing at the same time.
 WITHOUT_CDK := ./functions/... ./local/...
 
-.PHONY: help synth test update bench lint deploy clean prerequisites
+.PHONY: help run synth test update bench lint deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+# What to try once the app runs; $$url is the output OrdersUrl. An order's ID
+# follows from its key and its content.
+define TRY
+curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-order' -d '{"customerId":"kim","currency":"KRW","paymentToken":"tok_ok","items":[{"sku":"book-1","quantity":2,"unitPrice":15000}]}'
+curl -s $$url/ORDERID
+curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-bad-order' -d '{"customerId":"","items":[]}'
+endef
+export TRY
+
+run:
+	@$(MAKE) --no-print-directory synth TARGET=host
+	@go build -o bin/noidle ./cmd/noidle
+	@bin/noidle local '$(OUT)' | { ready=false; while IFS= read -r line; do \
+		printf '%s\n' "$$line"; \
+		case "$$line" in \
+		*.OrdersUrl\ =\ *) url=$${line#* = } ;; \
+		ready) ready=true; printf '\nTry, and end with Ctrl-C:\n\n%s\n' "$$TRY" | sed "s|\$$url|$$url|" ;; \
+		esac; \
+	done; $$ready; }
 
 synth: node_modules/.package-lock.json
 	@echo "compiling the app (its packages are listed as they are compiled)"
@@ -67,7 +88,7 @@ deploy: node_modules/.package-lock.json
 	cdk deploy --all
 
 clean:
-	rm -rf cdk.out node_modules
+	rm -rf bin cdk.out node_modules
 
 node_modules/.package-lock.json: package.json package-lock.json | prerequisites
 	@echo "installing Node.js and the CDK command line"

@@ -173,7 +173,7 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 		}
 	}
 	for id, handler := range handlers {
-		c.serve(c.apis[id].listener, handler)
+		c.serve(apigateway.Listener(c.apis[id].listener), handler)
 	}
 	for _, values := range outputs {
 		for name, value := range values {

@@ -145,3 +145,41 @@ func FuzzRequest(f *testing.F) {
 		})
 	})
 }
+
+// What net/http would refuse as not implemented is the client's fault.
+func TestListener(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) })}
+	go func() { _ = server.Serve(apigateway.Listener(inner)) }()
+	defer func() { _ = server.Close() }()
+	tests := []struct {
+		name, request string
+		want          int
+	}{
+		{"transfer encoding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: br\r\n\r\n", http.StatusBadRequest},
+		{"version", "GET / HTTP/9.9\r\nHost: a\r\n\r\n", http.StatusBadRequest},
+		{"what a function answers stays", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", http.StatusNotImplemented},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			connection, err := net.Dial("tcp", inner.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = connection.Close() }()
+			if _, err := connection.Write([]byte(tt.request)); err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != tt.want {
+				t.Errorf("status %d, %v, want %d", response.StatusCode, err, tt.want)
+			}
+		})
+	}
+}
