@@ -35,7 +35,7 @@ help:
 # follows from its key and its content.
 define TRY
 curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-order' -d '{"customerId":"kim","currency":"KRW","paymentToken":"tok_ok","items":[{"sku":"book-1","quantity":2,"unitPrice":15000}]}'
-curl -s $$url/ORDERID
+curl -s $$url/syuav7cmf5fogcv5jffdzwqrtq
 curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-bad-order' -d '{"customerId":"","items":[]}'
 endef
 export TRY

@@ -172,8 +172,7 @@ func (a tenFunctions) synth(b *testing.B, target string) {
 func BenchmarkFunctions(b *testing.B) {
 	local := referenceApp(b)
 	deployed := synthesizeApp(b, "..", b.TempDir(), "NoidleOrders", "arm64")
-	nothing := lambda.Function{Name: "nothing", Dir: buildNothing(b), Memory: 256, Timeout: 10 * time.Second}
-	coldNothing, warmNothing := measure(b, nothing, []byte("{}"))
+	coldNothing, warmNothing := measureNothing(b)
 	aws := newEndpoint(b)
 	for prefix, events := range functionCases(b) {
 		b.Run(prefix, func(b *testing.B) {
@@ -226,6 +225,12 @@ func measure(b *testing.B, f lambda.Function, event []byte) (cold time.Duration,
 		count++
 	}
 	return cold, float64(count) / time.Since(begin).Seconds()
+}
+
+// measureNothing measures a function that does nothing.
+func measureNothing(b *testing.B) (cold time.Duration, perSecond float64) {
+	b.Helper()
+	return measure(b, lambda.Function{Name: "nothing", Dir: buildNothing(b), Memory: 256, Timeout: 10 * time.Second}, []byte("{}"))
 }
 
 // buildNothing builds a function that does nothing, and returns its directory.

@@ -3,7 +3,6 @@ package test
 import (
 	"bufio"
 	"encoding/json"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,54 +14,62 @@ import (
 	"github.com/noidle/noidle/local/iam"
 )
 
-// TestCommand runs `noidle local` as a user does: it prints the outputs, then
-// ready; a signal ends it and every function.
-func TestCommand(t *testing.T) {
+// process is `noidle local` as a user runs it.
+type process struct {
+	*exec.Cmd
+	outputs map[string]string
+	printed map[string]string // before ready, by name
+}
+
+// startCommand builds and starts the command on the reference app's assembly, and
+// waits until it is ready.
+func startCommand(t testing.TB, flags ...string) *process {
+	t.Helper()
 	app := referenceApp(t)
 	dir := t.TempDir()
-	noidle := filepath.Join(dir, "noidle")
+	noidle, outputs := filepath.Join(dir, "noidle"), filepath.Join(dir, "outputs.json")
 	command(t, "..", nil, "go", "build", "-o", noidle, "./cmd/noidle")
-	outputs, report := filepath.Join(dir, "outputs.json"), filepath.Join(dir, "report.json")
-	cmd := exec.Command(noidle, "local", "-addr", "127.0.0.1:0", "-outputs", outputs, "-report", report, app.dir)
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
+	arguments := append([]string{"local", "-addr", "127.0.0.1:0", "-outputs", outputs}, flags...)
+	p := &process{Cmd: exec.Command(noidle, append(arguments, app.dir)...), printed: map[string]string{}}
+	p.Stderr = os.Stderr
+	stdout, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = cmd.Process.Kill() }()
-	printed := map[string]string{}
+	t.Cleanup(func() { _ = p.Process.Kill() })
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() && lines.Text() != "ready" {
 		name, value, _ := strings.Cut(lines.Text(), " = ")
-		printed[strings.TrimPrefix(name, "NoidleOrders.")] = value
+		p.printed[strings.TrimPrefix(name, "NoidleOrders.")] = value
 	}
 	var written map[string]map[string]string
 	readJSON(t, outputs, &written)
-	want := written["NoidleOrders"]
-	for name, value := range want {
-		if printed[name] != value {
-			t.Errorf("%s is printed as %q and written as %q", name, printed[name], value)
+	p.outputs = written["NoidleOrders"]
+	return p
+}
+
+// TestCommand runs `noidle local` as a user does: it prints the outputs, then
+// ready; a signal ends it and every function.
+func TestCommand(t *testing.T) {
+	report := filepath.Join(t.TempDir(), "report.json")
+	p := startCommand(t, "-report", report)
+	for name, value := range p.outputs {
+		if p.printed[name] != value {
+			t.Errorf("%s is printed as %q and written as %q", name, p.printed[name], value)
 		}
 	}
-	response, err := http.Get(want["OrdersUrl"] + "/a7ivx5xgj4xjx6ycpdsabcdefg")
-	if err != nil {
+	tryMakefile(t, p.outputs["OrdersUrl"])
+	children := childrenOf(t, p.Process.Pid)
+	if len(children) < 6 {
+		t.Errorf("%d functions run, want one for each that an order needs", len(children))
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusNotFound {
-		t.Errorf("an order that does not exist: %s", response.Status)
-	}
-	children := childrenOf(t, cmd.Process.Pid)
-	if len(children) != 1 {
-		t.Errorf("%d functions run, want the one that reads", len(children))
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
+	if err := p.Wait(); err != nil {
 		t.Errorf("it ends with %v", err)
 	}
 	for _, child := range children {
@@ -77,8 +84,38 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// tryMakefile runs the three lines that `make run` prints: an order is accepted,
+// it is read when it is completed, and a bad one is refused with reasons.
+func tryMakefile(t *testing.T, url string) {
+	t.Helper()
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(makefile), "define TRY\n")
+	text, _, _ := strings.Cut(after, "endef")
+	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "$$url", url)), "\n")
+	if len(lines) != 3 {
+		t.Fatalf("make run prints %d lines to try, want 3", len(lines))
+	}
+	run := func(line string) string { return command(t, ".", nil, "sh", "-c", line) }
+	if got := run(lines[0]); !strings.Contains(got, "202 Accepted") {
+		t.Errorf("%s\n%s", lines[0], got)
+	}
+	got := run(lines[1])
+	for strings.Contains(got, `"status":`) && !strings.Contains(got, `"status":"COMPLETED","reason"`) {
+		got = run(lines[1])
+	}
+	if !strings.Contains(got, `"amount":30000`) {
+		t.Errorf("%s\n%s", lines[1], got)
+	}
+	if got := run(lines[2]); !strings.Contains(got, "400 Bad Request") || !strings.Contains(got, `"pointer":"/items"`) {
+		t.Errorf("%s\n%s", lines[2], got)
+	}
+}
+
 // childrenOf lists a process's children.
-func childrenOf(t *testing.T, pid int) []string {
+func childrenOf(t testing.TB, pid int) []string {
 	t.Helper()
 	out, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
 	if err != nil {
@@ -87,7 +124,7 @@ func childrenOf(t *testing.T, pid int) []string {
 	return strings.Fields(string(out))
 }
 
-func readJSON(t *testing.T, path string, into any) {
+func readJSON(t testing.TB, path string, into any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -23,16 +23,12 @@ type Endpoint struct {
 	Fault func(call *Call, service string, next http.Handler) http.Handler
 }
 
-// credential finds the access key and the service in an Authorization header
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html).
-var credential = regexp.MustCompile(`Credential=([^/,\s]+)/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_request`)
-
 // ServeHTTP implements http.Handler.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := &Call{Context: r.Context(), RequestID: uuid.NewString()}
 	w.Header().Set("X-Amzn-Requestid", call.RequestID)
-	scope := credential.FindStringSubmatch(r.Header.Get("Authorization"))
-	if scope == nil {
+	key, name, signed := credential(r.Header.Get("Authorization"))
+	if !signed {
 		WriteJSONError(w, r, &Error{
 			Code:    "MissingAuthenticationTokenException",
 			Message: "this is the local cloud's AWS endpoint: sign requests as an AWS SDK or the AWS CLI does, with any credentials",
@@ -40,17 +36,29 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	name := scope[2]
 	service, ok := e.Services[name]
 	if !ok {
 		WriteJSONError(w, r, &Error{Code: "UnknownOperationException", Message: fmt.Sprintf("service %q is not supported locally", name)})
 		return
 	}
-	call.Principal = e.Principal(scope[1])
+	call.Principal = e.Principal(key)
 	if e.Fault != nil && call.Principal != nil {
 		service = e.Fault(call, name, service)
 	}
 	service.ServeHTTP(w, r.WithContext(With(r.Context(), call)))
+}
+
+// credential finds the access key and the service in an Authorization header: its
+// Credential is KEY/DATE/REGION/SERVICE/aws4_request
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html).
+func credential(header string) (key, service string, ok bool) {
+	_, after, _ := strings.Cut(header, "Credential=")
+	scope, _, _ := strings.Cut(after, ",")
+	parts := strings.Split(strings.TrimSpace(scope), "/")
+	if len(parts) != 5 || parts[4] != "aws4_request" || parts[0] == "" {
+		return "", "", false
+	}
+	return parts[0], parts[3], true
 }
 
 type callKey struct{}

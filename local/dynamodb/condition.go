@@ -114,9 +114,9 @@ func (c test) holds(i item) bool {
 func (v value) containsValue(part value) bool {
 	switch {
 	case v.kind == typeList:
-		return slices.ContainsFunc(v.list, part.equal)
+		return slices.ContainsFunc(v.list(), part.equal)
 	case v.isSet():
-		return part.kind == v.kind[:1] && slices.Contains(v.members, part.scalar)
+		return part.kind == v.kind[:1] && slices.Contains(v.members(), part.scalar)
 	case v.kind == typeString || v.kind == typeBinary:
 		return v.kind == part.kind && strings.Contains(v.scalar, part.scalar)
 	}
@@ -131,9 +131,9 @@ func (s sizeOf) evaluate(i item) (value, bool) {
 	case typeString, typeBinary:
 		return numberValue(strconv.Itoa(len(v.scalar))), ok
 	case typeStringSet, typeNumberSet, typeBinarySet:
-		return numberValue(strconv.Itoa(len(v.members))), ok
+		return numberValue(strconv.Itoa(len(v.members()))), ok
 	case typeList, typeMap:
-		return numberValue(strconv.Itoa(len(v.list) + len(v.fields))), ok
+		return numberValue(strconv.Itoa(len(v.list()) + len(v.fields()))), ok
 	}
 	return value{}, false
 }

@@ -32,11 +32,11 @@ func (u *update) apply(old, key item) (item, error) {
 		}
 		creates = creates || a.section == "SET" || a.section == "ADD"
 	}
-	next, err := applyEdits(value{kind: typeMap, fields: base}, edits, 0)
+	next, err := applyEdits(mapValue(base), edits, 0)
 	if err != nil || !creates {
 		return nil, err
 	}
-	return next.fields, nil
+	return next.fields(), nil
 }
 
 // edit works out what an action does to an item.
@@ -59,12 +59,12 @@ func (a action) edit(old item) (edit, error) {
 	v := operand
 	switch {
 	case a.section == "DELETE":
-		v.members = without(before.members, operand.members)
-		return edit{a.path, len(v.members) == 0, v}, nil
+		left := without(before.members(), operand.members())
+		return edit{a.path, len(left) == 0, setValue(operand.kind, left)}, nil
 	case operand.kind == typeNumber && exists:
 		v.scalar, err = addNumbers(before.scalar, operand.scalar, false)
 	case exists:
-		v.members = union(before.members, operand.members)
+		v = setValue(operand.kind, union(before.members(), operand.members()))
 	}
 	return edit{path: a.path, value: v}, err
 }
@@ -73,9 +73,7 @@ func (a action) edit(old item) (edit, error) {
 // lead into it from a depth on. New elements of a list come after the others in
 // the order of their indexes, and removed ones go last.
 func applyEdits(within value, edits []edit, depth int) (value, error) {
-	next := within
-	next.fields = maps.Clone(within.fields)
-	next.list = slices.Clone(within.list)
+	next := parts{fields: maps.Clone(within.fields()), list: slices.Clone(within.list())}
 	removed := map[int]bool{}
 	for _, b := range branches(edits, func(e edit) step { return e.path[depth] }) {
 		if within.kind != typeMap && !b.step.element || within.kind != typeList && b.step.element {
@@ -113,5 +111,5 @@ func applyEdits(within value, edits []edit, depth int) (value, error) {
 			return removed[at]
 		})
 	}
-	return next, nil
+	return value{kind: within.kind, parts: &next}, nil
 }

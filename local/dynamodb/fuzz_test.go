@@ -16,10 +16,10 @@ func FuzzExpressions(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	nested := value{kind: typeList, list: []value{numberValue("1"), stringValue("x"), {kind: typeList, list: []value{numberValue("2")}}}}
+	nested := listValue([]value{numberValue("1"), stringValue("x"), listValue([]value{numberValue("2")})})
 	example := item{
 		"id": stringValue("a"), "n": numberValue("5"), "s": stringValue("text"), "l": nested,
-		"m": {kind: typeMap, fields: item{"x": numberValue("1")}}, "ss": {kind: typeStringSet, members: []string{"a", "b"}},
+		"m": mapValue(item{"x": numberValue("1")}), "ss": setValue(typeStringSet, []string{"a", "b"}),
 	}
 	before := string(encoded(example))
 	t := &table{Table: Table{Key: KeySchema{"id", "n"}, Attributes: map[string]string{"id": "S", "n": "N"}}}
@@ -52,7 +52,7 @@ func FuzzExpressions(f *testing.F) {
 				continue
 			}
 			var again item
-			if depth := (value{kind: typeMap, fields: next}).depth() - 1; next == nil || depth > maxDepth {
+			if depth := mapValue(next).depth() - 1; next == nil || depth > maxDepth {
 				continue
 			}
 			if err := again.UnmarshalJSON(encoded(next)); err != nil || !again.equal(next) {

@@ -1,7 +1,9 @@
 package dynamodb
 
 import (
-	"reflect"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -28,10 +30,34 @@ type tokens struct {
 type idempotent struct {
 	mu    sync.Mutex
 	token string
-	items []transactWrite
-	done  bool
+	// digest is that of its parts, which would take much memory themselves.
+	digest [sha256.Size]byte
+	done   bool
 	// since is when it was made, or first tried until then.
 	since time.Time
+}
+
+// transactWrites are the parts of a transaction and a digest of them.
+type transactWrites struct {
+	parts  []transactWrite
+	digest [sha256.Size]byte
+}
+
+// UnmarshalJSON implements json.Unmarshaler. The digest does not depend on the
+// order of members.
+func (t *transactWrites) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&t.parts); err != nil {
+		return err
+	}
+	var members any
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	canonical, err := json.Marshal(members)
+	t.digest = sha256.Sum256(canonical)
+	return err
 }
 
 func (i *idempotent) expired(now time.Time) bool { return !now.Before(i.since.Add(tokenLifetime)) }
@@ -57,14 +83,14 @@ func (s *Service) once(call *api.Call, in *transactWriteInput, transact func() e
 	known.mu.Lock()
 	defer known.mu.Unlock()
 	if known.done {
-		if !reflect.DeepEqual(known.items, in.TransactItems) {
+		if known.digest != in.TransactItems.digest {
 			return false, &api.Error{Code: "IdempotentParameterMismatchException", Message: "The request parameters differ from those of an earlier request with the same client token"}
 		}
 		return false, nil
 	}
 	err := transact()
 	if err == nil {
-		known.items, known.done = in.TransactItems, true
+		known.digest, known.done = in.TransactItems.digest, true
 		s.tokens.made(known, s.clock.Now())
 	}
 	return true, err

@@ -1,8 +1,12 @@
 package dynamodb
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/noidle/noidle/local/api"
@@ -126,14 +130,14 @@ func (r *reader) text() (string, error) {
 	return "", unexpected("a string")
 }
 
-func (r *reader) boolean() (bool, error) {
+func (r *reader) boolean() (string, error) {
 	for _, literal := range []string{"true", "false"} {
 		if r.peek() == literal[0] {
 			r.at += len(literal)
-			return literal == "true", nil
+			return literal, nil
 		}
 	}
-	return false, unexpected("a boolean")
+	return "", unexpected("a boolean")
 }
 
 func (r *reader) item(depth int) (item, error) {
@@ -158,13 +162,15 @@ func (r *reader) value(depth int) (value, error) {
 		case typeString, typeNumber, typeBinary:
 			v.scalar, err = r.scalar(name)
 		case typeBool:
-			v.truth, err = r.boolean()
+			v.scalar, err = r.boolean()
 		case typeNull:
-			if v.truth, err = r.boolean(); err == nil && !v.truth {
+			if v.scalar, err = r.boolean(); err == nil && v.scalar != "true" {
 				err = invalid("One or more parameter values were invalid: Null attribute value types must have the value of true")
 			}
 		case typeStringSet, typeNumberSet, typeBinarySet:
-			v.members, err = r.set(name)
+			var members []string
+			members, err = r.set(name)
+			v = setValue(name, members)
 		case typeMap, typeList:
 			err = r.container(&v, depth+1)
 		default:
@@ -204,13 +210,14 @@ func (r *reader) container(v *value, depth int) (err error) {
 	if depth > maxDepth {
 		return invalid("Nesting Levels have exceeded supported limits")
 	}
+	v.parts = &parts{}
 	if v.kind == typeMap {
-		v.fields, err = r.item(depth)
+		v.parts.fields, err = r.item(depth)
 		return err
 	}
 	return r.array(func() error {
 		element, err := r.value(depth)
-		v.list = append(v.list, element)
+		v.parts.list = append(v.parts.list, element)
 		return err
 	})
 }
@@ -261,44 +268,67 @@ func duplicates(kind string, members []string) string {
 }
 
 // MarshalJSON implements json.Marshaler.
-func (i item) MarshalJSON() ([]byte, error) {
-	return json.Marshal(i.content())
-}
+func (i item) MarshalJSON() ([]byte, error) { return i.appendJSON(nil), nil }
 
-// content returns the item as encoding/json writes it.
-func (i item) content() map[string]map[string]any {
-	all := make(map[string]map[string]any, len(i))
-	for name, v := range i {
-		all[name] = v.content()
+func (i item) appendJSON(b []byte) []byte {
+	b = append(b, '{')
+	for _, name := range slices.Sorted(maps.Keys(i)) {
+		b = append(appendText(b, name), ':')
+		b = append(i[name].appendJSON(b), ',')
 	}
-	return all
+	return closeJSON(b, '}')
 }
 
-func (v value) content() map[string]any {
-	var content any
+func (v value) appendJSON(b []byte) []byte {
+	b = append(b, '{', '"')
+	b = append(b, v.kind...)
+	b = append(b, '"', ':')
 	switch v.kind {
 	case typeBool, typeNull:
-		content = v.truth
+		b = append(b, v.scalar...)
 	case typeMap:
-		content = v.fields.content()
+		b = v.fields().appendJSON(b)
 	case typeList:
-		elements := make([]map[string]any, len(v.list))
-		for n, element := range v.list {
-			elements[n] = element.content()
+		b = append(b, '[')
+		for _, element := range v.list() {
+			b = append(element.appendJSON(b), ',')
 		}
-		content = elements
-	case typeBinary:
-		content = []byte(v.scalar)
-	case typeBinarySet:
-		members := make([][]byte, len(v.members))
-		for n, member := range v.members {
-			members[n] = []byte(member)
+		b = closeJSON(b, ']')
+	case typeStringSet, typeNumberSet, typeBinarySet:
+		b = append(b, '[')
+		for _, member := range v.members() {
+			b = append(appendScalar(b, v.kind[:1], member), ',')
 		}
-		content = members
-	case typeStringSet, typeNumberSet:
-		content = v.members
+		b = closeJSON(b, ']')
 	default:
-		content = v.scalar
+		b = appendScalar(b, v.kind, v.scalar)
 	}
-	return map[string]any{v.kind: content}
+	return append(b, '}')
+}
+
+// closeJSON ends an object or array, in place of the comma after its last element.
+func closeJSON(b []byte, end byte) []byte {
+	return append(bytes.TrimSuffix(b, []byte(",")), end)
+}
+
+func appendScalar(b []byte, kind, scalar string) []byte {
+	if kind != typeBinary {
+		return appendText(b, scalar)
+	}
+	b = append(b, '"')
+	b = base64.StdEncoding.AppendEncode(b, []byte(scalar))
+	return append(b, '"')
+}
+
+// appendText appends text in quotes. Most texts need no escapes.
+func appendText(b []byte, text string) []byte {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError || r == '\u2028' || r == '\u2029'
+	}) {
+		quoted, _ := json.Marshal(text) // a string always marshals
+		return append(b, quoted...)
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }

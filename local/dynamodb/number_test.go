@@ -70,12 +70,12 @@ func TestSizes(t *testing.T) {
 		{"negative number", numberValue("-12"), 3},
 		{"zeros do not count", numberValue("1200"), 2},
 		{"boolean", value{kind: typeBool}, 1},
-		{"null", value{kind: typeNull, truth: true}, 1},
+		{"null", value{kind: typeNull, scalar: "true"}, 1},
 		{"empty list", value{kind: typeList}, 3},
-		{"list", value{kind: typeList, list: []value{stringValue("ab")}}, 6},
-		{"map", value{kind: typeMap, fields: item{"k": stringValue("ab")}}, 7},
-		{"string set", value{kind: typeStringSet, members: []string{"ab", "c"}}, 3},
-		{"number set", value{kind: typeNumberSet, members: []string{"1", "2"}}, 4},
+		{"list", listValue([]value{stringValue("ab")}), 6},
+		{"map", mapValue(item{"k": stringValue("ab")}), 7},
+		{"string set", setValue(typeStringSet, []string{"ab", "c"}), 3},
+		{"number set", setValue(typeNumberSet, []string{"1", "2"}), 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { diff(t, tt.v.size(), tt.want) })

@@ -34,7 +34,7 @@ func (p path) String() string {
 
 // evaluate returns the value at the path.
 func (p path) evaluate(i item) (value, bool) {
-	v := value{kind: typeMap, fields: i}
+	v := mapValue(i)
 	for _, s := range p {
 		var ok bool
 		if v, ok = v.at(s); !ok {
@@ -47,12 +47,12 @@ func (p path) evaluate(i item) (value, bool) {
 // at returns the part of a map or list that a step leads to.
 func (v value) at(s step) (value, bool) {
 	if s.element {
-		if s.index < len(v.list) {
-			return v.list[s.index], true
+		if s.index < len(v.list()) {
+			return v.list()[s.index], true
 		}
 		return value{}, false
 	}
-	part, ok := v.fields[s.name]
+	part, ok := v.fields()[s.name]
 	return part, ok
 }
 
@@ -111,7 +111,7 @@ func project(v value, paths []path, depth int) (value, bool) {
 	if len(paths[0]) == depth {
 		return v, true
 	}
-	part := value{kind: v.kind, fields: item{}}
+	part := parts{fields: item{}}
 	for _, b := range branches(paths, func(p path) step { return p[depth] }) {
 		inner, ok := v.at(b.step)
 		if ok {
@@ -125,7 +125,7 @@ func project(v value, paths []path, depth int) (value, bool) {
 			part.fields[b.step.name] = inner
 		}
 	}
-	return part, len(part.list)+len(part.fields) > 0
+	return value{kind: v.kind, parts: &part}, len(part.list)+len(part.fields) > 0
 }
 
 // project returns the parts of an item that the paths lead to. Without paths,
@@ -134,8 +134,8 @@ func (i item) project(paths []path) item {
 	if len(paths) == 0 || i == nil {
 		return i
 	}
-	part, _ := project(value{kind: typeMap, fields: i}, paths, 0)
-	return part.fields
+	part, _ := project(mapValue(i), paths, 0)
+	return part.fields()
 }
 
 // projection reads a projection expression

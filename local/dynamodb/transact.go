@@ -109,7 +109,7 @@ func checkTransactSize(size int) error {
 
 type (
 	transactWriteInput struct {
-		TransactItems      []transactWrite
+		TransactItems      transactWrites
 		ClientRequestToken string
 		accounting
 	}
@@ -158,7 +158,7 @@ func (t transactWrite) read() (r *request, err error) {
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 func (s *Service) transactWriteItems(call *api.Call, in *transactWriteInput) (*transactWriteOutput, error) {
 	t := &transaction{operation: "TransactWriteItems", err: cmp.Or(in.validate(), checkToken(in.ClientRequestToken))}
-	for _, part := range in.TransactItems {
+	for _, part := range in.TransactItems.parts {
 		t.add(part.read())
 	}
 	if err := s.admitTransaction(call, t); err != nil {

@@ -72,7 +72,7 @@ func (f ifNotExists) compute(i item) (value, error) {
 
 func (l listAppend) compute(i item) (value, error) {
 	first, second, err := computeBoth(i, l.first, l.second, typeList)
-	return value{kind: typeList, list: slices.Concat(first.list, second.list)}, err
+	return listValue(slices.Concat(first.list(), second.list())), err
 }
 
 func computeBoth(i item, left, right computed, kind string) (l, r value, err error) {

@@ -25,12 +25,15 @@ const (
 type value struct {
 	// kind is the value's type.
 	kind string
-	// scalar is a string, a number in its canonical form or the bytes of a binary.
+	// scalar is a string, a number in its canonical form, the bytes of a binary, or
+	// true or false.
 	scalar string
-	// truth is a BOOL's.
-	truth bool
-	// members are a set's, in the form that scalar has.
-	members []string
+	// parts are those of a set, list or map. Most values have none, and stay small.
+	parts *parts
+}
+
+type parts struct {
+	members []string // a set's, in the form that scalar has
 	list    []value
 	fields  item
 }
@@ -38,8 +41,35 @@ type value struct {
 // item is an item of a table or the content of a map, by attribute name.
 type item map[string]value
 
-func stringValue(s string) value { return value{kind: typeString, scalar: s} }
-func numberValue(s string) value { return value{kind: typeNumber, scalar: s} }
+func stringValue(s string) value       { return value{kind: typeString, scalar: s} }
+func numberValue(s string) value       { return value{kind: typeNumber, scalar: s} }
+func listValue(elements []value) value { return value{kind: typeList, parts: &parts{list: elements}} }
+func mapValue(fields item) value       { return value{kind: typeMap, parts: &parts{fields: fields}} }
+
+func setValue(kind string, members []string) value {
+	return value{kind: kind, parts: &parts{members: members}}
+}
+
+func (v value) members() []string {
+	if v.parts == nil {
+		return nil
+	}
+	return v.parts.members
+}
+
+func (v value) list() []value {
+	if v.parts == nil {
+		return nil
+	}
+	return v.parts.list
+}
+
+func (v value) fields() item {
+	if v.parts == nil {
+		return nil
+	}
+	return v.parts.fields
+}
 
 func (v value) isSet() bool {
 	return v.kind == typeStringSet || v.kind == typeNumberSet || v.kind == typeBinarySet
@@ -56,13 +86,13 @@ func (v value) equal(other value) bool {
 	}
 	switch v.kind {
 	case typeMap:
-		return v.fields.equal(other.fields)
+		return v.fields().equal(other.fields())
 	case typeList:
-		return slices.EqualFunc(v.list, other.list, value.equal)
+		return slices.EqualFunc(v.list(), other.list(), value.equal)
 	case typeStringSet, typeNumberSet, typeBinarySet:
-		return len(v.members) == len(other.members) && len(without(v.members, other.members)) == 0
+		return len(v.members()) == len(other.members()) && len(without(v.members(), other.members())) == 0
 	}
-	return v.scalar == other.scalar && v.truth == other.truth
+	return v.scalar == other.scalar
 }
 
 func (i item) equal(other item) bool {
@@ -104,16 +134,16 @@ func (v value) size() int {
 	case typeBool, typeNull:
 		return 1
 	case typeMap:
-		return containerSize + elementSize*len(v.fields) + v.fields.size()
+		return containerSize + elementSize*len(v.fields()) + v.fields().size()
 	}
 	size := len(v.scalar)
 	if v.kind == typeList {
 		size = containerSize
 	}
-	for _, element := range v.list {
+	for _, element := range v.list() {
 		size += elementSize + element.size()
 	}
-	for _, member := range v.members {
+	for _, member := range v.members() {
 		if v.kind == typeNumberSet {
 			size += numberSize(member)
 			continue
@@ -135,10 +165,10 @@ func (i item) size() int {
 // depth returns how many levels of lists and maps a value has.
 func (v value) depth() int {
 	deepest := 0
-	for _, element := range v.list {
+	for _, element := range v.list() {
 		deepest = max(deepest, element.depth())
 	}
-	for _, field := range v.fields {
+	for _, field := range v.fields() {
 		deepest = max(deepest, field.depth())
 	}
 	if v.kind == typeList || v.kind == typeMap {

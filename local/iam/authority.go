@@ -85,7 +85,7 @@ func (a *Authority) Assume(roleARN, service, session string) (*api.Principal, er
 		return nil, fmt.Errorf("iam: role %q does not exist", roleARN)
 	}
 	asService := []principal{{kind: "Service", value: service}}
-	assume := request{action: "sts:AssumeRole", resource: roleARN, keys: a.globalKeys()}
+	assume := a.request("sts:AssumeRole", roleARN, nil, nil)
 	if v := evaluate([]*Policy{r.trust}, assume, asService); v.denied || len(v.allowing) == 0 {
 		return nil, fmt.Errorf("iam: role %q cannot be assumed by %s: its trust policy does not allow it", roleARN, service)
 	}
@@ -119,10 +119,12 @@ func (a *Authority) Service(name, sourceARN string) *api.Principal {
 }
 
 func (a *Authority) request(action, resource string, requestKeys, callerKeys api.Keys) request {
-	keys := a.globalKeys()
-	maps.Copy(keys, callerKeys)
-	maps.Copy(keys, requestKeys)
-	return request{action: action, resource: resource, keys: keys}
+	return request{action: action, resource: resource, folded: strings.ToLower(action), keys: sync.OnceValue(func() api.Keys {
+		keys := a.globalKeys()
+		maps.Copy(keys, callerKeys)
+		maps.Copy(keys, requestKeys)
+		return keys
+	})}
 }
 
 // globalKeys are true of every request. The local endpoint stands for AWS's own,

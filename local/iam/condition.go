@@ -101,7 +101,7 @@ func (c condition) holds(keys api.Keys) bool {
 	}
 	matches := func(value string) bool {
 		one := slices.ContainsFunc(c.values, func(want string) bool {
-			want, ok := substitute(want, keys)
+			want, ok := substitute(want, func() api.Keys { return keys })
 			return ok && c.compare(value, want)
 		})
 		return one != c.negated

@@ -23,6 +23,7 @@ type statement struct {
 	principals   []principal // of a resource's policy
 	notPrincipal bool
 	actions      []string
+	folded       []string // the actions in lower case
 	notAction    bool
 	resources    []string
 	notResource  bool
@@ -34,7 +35,8 @@ type principal struct{ kind, value string }
 // request is what policies are evaluated against.
 type request struct {
 	action, resource string
-	keys             api.Keys
+	folded           string          // the action in lower case
+	keys             func() api.Keys // made when a statement asks for them, as few do
 }
 
 // oneOrMore is a JSON value that may stand alone or in a list. Booleans and
@@ -126,6 +128,7 @@ func (d statementDocument) statement() (*statement, error) {
 	s := &statement{
 		deny:         d.Effect == "Deny",
 		actions:      slices.Concat(d.Action, d.NotAction),
+		folded:       strings.Split(strings.ToLower(strings.Join(slices.Concat(d.Action, d.NotAction), "\n")), "\n"),
 		notAction:    d.NotAction != nil,
 		resources:    slices.Concat(d.Resource, d.NotResource),
 		notResource:  d.NotResource != nil,
@@ -170,7 +173,7 @@ func (s *statement) matches(r request) bool {
 
 // action returns which of the statement's actions is the request's.
 func (s *statement) action(r request) string {
-	i := slices.IndexFunc(s.actions, func(a string) bool { return glob(strings.ToLower(a), strings.ToLower(r.action)) })
+	i := slices.IndexFunc(s.folded, func(pattern string) bool { return glob(pattern, r.folded) })
 	return pick(s.actions, i, s.notAction, "not ")
 }
 
@@ -197,7 +200,7 @@ func pick(list []string, i int, negated bool, prefix string) string {
 }
 
 func (s *statement) holds(r request) bool {
-	return !slices.ContainsFunc(s.conditions, func(c condition) bool { return !c.holds(r.keys) })
+	return !slices.ContainsFunc(s.conditions, func(c condition) bool { return !c.holds(r.keys()) })
 }
 
 // names says whether the statement of a resource's policy is about one of the
@@ -215,7 +218,7 @@ var variable = regexp.MustCompile(`\$\{([^},]+)(?:,\s*'([^']*)')?\}`)
 
 // substitute puts the values of policy variables into text, and says whether
 // there was a value for each.
-func substitute(text string, keys api.Keys) (string, bool) {
+func substitute(text string, keys func() api.Keys) (string, bool) {
 	if !strings.Contains(text, "${") {
 		return text, true
 	}
@@ -225,7 +228,7 @@ func substitute(text string, keys api.Keys) (string, bool) {
 		if slices.Contains([]string{"*", "?", "$"}, parts[1]) {
 			return parts[1]
 		}
-		if values := lookup(keys, parts[1]); len(values) == 1 {
+		if values := lookup(keys(), parts[1]); len(values) == 1 {
 			return values[0]
 		}
 		complete = complete && strings.Contains(v, "'")

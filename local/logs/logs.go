@@ -2,7 +2,7 @@
 // for the logs of functions and HTTP APIs
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html).
 //
-// Each group keeps the newest events only, about 4 MB of them, and none that are
+// Each group keeps the newest events only, about 2 MB of them, and none that are
 // older than its retention.
 package logs
 
@@ -24,7 +24,7 @@ import (
 // each event, as AWS counts them
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html).
 const (
-	maxGroupBytes = 4 << 20
+	maxGroupBytes = 2 << 20
 	eventOverhead = 26
 )
 
