@@ -24,7 +24,7 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 
 # The packages that never link the CDK. Only their tests run with the race
 # detector: a construct runs nothing at the same time.
-WITHOUT_CDK := ./functions/... ./local/...
+WITHOUT_CDK := ./functions/... ./local/... ./cmd/...
 
 .PHONY: help run synth test update bench lint deploy clean prerequisites
 
@@ -68,8 +68,9 @@ test: node_modules/.package-lock.json
 	@go test -timeout 30m ./test
 
 update: node_modules/.package-lock.json
-	@echo "rewriting the snapshots"
+	@echo "rewriting the snapshots and the list of what the local cloud supports"
 	@go test ./test -run 'TestSnapshots' -update
+	@go test ./local -run 'TestSupported' -update
 	@git --no-pager diff --stat -- test/testdata 2>/dev/null || true
 
 bench: node_modules/.package-lock.json

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -456,4 +457,23 @@ func TestClose(t *testing.T) {
 		t.Error("the endpoint still answers")
 	}
 	c.Close()
+}
+
+var update = flag.Bool("update", false, "rewrite the page of what is supported")
+
+// The page of what is supported is what the code says.
+func TestSupported(t *testing.T) {
+	const page = "../docs/local-cloud-reference.md"
+	if *update {
+		if err := os.WriteFile(page, []byte(local.Supported()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(text), local.Supported()); diff != "" {
+		t.Errorf("%s is out of date: run make update (-page +code):\n%s", page, diff)
+	}
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,13 +39,19 @@ func (d *propertyDecoder) refuse(format string, arguments ...any) {
 
 func (d *propertyDecoder) object(path string, properties map[string]any, into reflect.Value) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		field := into.FieldByName(name)
-		if !field.IsValid() {
+		field := slices.IndexFunc(reflect.VisibleFields(into.Type()), func(f reflect.StructField) bool { return propertyName(f) == name })
+		if field < 0 {
 			d.refuse("property %s is not supported locally", path+name)
 			continue
 		}
-		d.value(path+name, properties[name], field)
+		d.value(path+name, properties[name], into.Field(field))
 	}
+}
+
+// propertyName is the name of a field's property: its tag, if it has one, as Go
+// writes some names in another way.
+func propertyName(field reflect.StructField) string {
+	return cmp.Or(field.Tag.Get("property"), field.Name)
 }
 
 func (d *propertyDecoder) value(path string, value any, into reflect.Value) {
@@ -150,17 +157,17 @@ func propertyNames(of reflect.Type) (effective, ignored []string) {
 		}
 		switch {
 		case inner == noEffectType:
-			ignored = append(ignored, field.Name)
+			ignored = append(ignored, propertyName(field))
 		case inner.Kind() == reflect.Struct:
 			below, belowIgnored := propertyNames(inner)
 			for _, name := range below {
-				effective = append(effective, field.Name+"."+name)
+				effective = append(effective, propertyName(field)+"."+name)
 			}
 			for _, name := range belowIgnored {
-				ignored = append(ignored, field.Name+"."+name)
+				ignored = append(ignored, propertyName(field)+"."+name)
 			}
 		default:
-			effective = append(effective, field.Name)
+			effective = append(effective, propertyName(field))
 		}
 	}
 	slices.SortFunc(effective, strings.Compare)

@@ -96,26 +96,26 @@ func (c *Cloud) api(id string) (*httpAPI, error) {
 }
 
 type integrationProperties struct {
-	ApiId                string
+	APIID                string `property:"ApiId"`
 	Description          noEffect
 	IntegrationMethod    noEffect
 	IntegrationType      string
-	IntegrationUri       string
+	IntegrationURI       string `property:"IntegrationUri"`
 	PayloadFormatVersion string
 	TimeoutInMillis      int
 }
 
 func planIntegration(c *Cloud, r *assembly.Resource, p *integrationProperties) (planned, error) {
-	a, err := c.api(p.ApiId)
+	a, err := c.api(p.APIID)
 	if err != nil {
 		return planned{}, err
 	}
 	if p.IntegrationType != "AWS_PROXY" {
 		return planned{}, fmt.Errorf("integration type %q is not supported locally: want AWS_PROXY", p.IntegrationType)
 	}
-	_, function, isPath := strings.Cut(p.IntegrationUri, "/functions/")
+	_, function, isPath := strings.Cut(p.IntegrationURI, "/functions/")
 	if !isPath {
-		function = p.IntegrationUri
+		function = p.IntegrationURI
 	}
 	id := identifier(r)
 	a.integrations["integrations/"+id] = apigateway.Integration{
@@ -127,7 +127,7 @@ func planIntegration(c *Cloud, r *assembly.Resource, p *integrationProperties) (
 }
 
 type routeProperties struct {
-	ApiId             string
+	APIID             string `property:"ApiId"`
 	AuthorizationType string
 	OperationName     noEffect
 	RouteKey          string
@@ -135,7 +135,7 @@ type routeProperties struct {
 }
 
 func planRoute(c *Cloud, r *assembly.Resource, p *routeProperties) (planned, error) {
-	a, err := c.api(p.ApiId)
+	a, err := c.api(p.APIID)
 	if err != nil {
 		return planned{}, err
 	}
@@ -158,7 +158,7 @@ type routeSettings struct {
 
 type stageProperties struct {
 	AccessLogSettings    struct{ DestinationArn, Format string }
-	ApiId                string
+	APIID                string `property:"ApiId"`
 	AutoDeploy           bool
 	DefaultRouteSettings routeSettings
 	Description          noEffect
@@ -169,7 +169,7 @@ type stageProperties struct {
 }
 
 func planStage(c *Cloud, _ *assembly.Resource, p *stageProperties) (planned, error) {
-	a, err := c.api(p.ApiId)
+	a, err := c.api(p.APIID)
 	if err != nil {
 		return planned{}, err
 	}

@@ -17,17 +17,17 @@ import (
 type keyElement struct{ AttributeName, KeyType string }
 
 type indexProperties struct {
-	ContributorInsightsSpecification  noEffect
-	IndexName                         string
-	KeySchema                         []keyElement
-	OnDemandThroughput                noEffect
-	Projection                        projection
-	ProvisionedThroughput             noEffect
-	ReadOnDemandThroughputSettings    noEffect
-	ReadProvisionedThroughputSettings noEffect
-	WarmThroughput                    noEffect
-	WriteOnDemandThroughputSettings   noEffect
-	WriteProvisionedThroughputSetting noEffect
+	ContributorInsightsSpecification   noEffect
+	IndexName                          string
+	KeySchema                          []keyElement
+	OnDemandThroughput                 noEffect
+	Projection                         projection
+	ProvisionedThroughput              noEffect
+	ReadOnDemandThroughputSettings     noEffect
+	ReadProvisionedThroughputSettings  noEffect
+	WarmThroughput                     noEffect
+	WriteOnDemandThroughputSettings    noEffect
+	WriteProvisionedThroughputSettings noEffect
 }
 
 type projection struct {
@@ -37,10 +37,10 @@ type projection struct {
 
 // tableProperties are those of AWS::DynamoDB::Table and AWS::DynamoDB::GlobalTable.
 type tableProperties struct {
-	AttributeDefinitions []struct{ AttributeName, AttributeType string }
-	BillingMode          noEffect
-	DeletionProtectionEnabled,
+	AttributeDefinitions             []struct{ AttributeName, AttributeType string }
+	BillingMode                      noEffect
 	ContributorInsightsSpecification noEffect
+	DeletionProtectionEnabled        noEffect
 	GlobalSecondaryIndexes           []indexProperties
 	KeySchema                        []keyElement
 	LocalSecondaryIndexes            []indexProperties
@@ -130,7 +130,7 @@ func keySchema(elements []keyElement) dynamodb.KeySchema {
 type logGroupProperties struct {
 	DataProtectionPolicy noEffect
 	FieldIndexPolicies   noEffect
-	KmsKeyId             noEffect
+	KMSKeyID             noEffect `property:"KmsKeyId"`
 	LogGroupClass        noEffect
 	LogGroupName         string
 	RetentionInDays      int

@@ -91,7 +91,7 @@ type policyProperties struct {
 	Roles          []string
 }
 
-func planPolicy(c *Cloud, r *assembly.Resource, p *policyProperties) (planned, error) {
+func planPolicy(c *Cloud, _ *assembly.Resource, p *policyProperties) (planned, error) {
 	policy, err := iam.ParsePolicy(p.PolicyDocument)
 	return named(p.PolicyName, "", func() error { return c.attach(policy, p.Roles) }), err
 }

@@ -23,7 +23,7 @@ type queueProperties struct {
 	FifoQueue                     bool
 	FifoThroughputLimit           string
 	KmsDataKeyReusePeriodSeconds  noEffect
-	KmsMasterKeyId                noEffect
+	KMSMasterKeyID                noEffect `property:"KmsMasterKeyId"`
 	MaximumMessageSize            string
 	MessageRetentionPeriod        string
 	QueueName                     string
@@ -93,7 +93,7 @@ type topicProperties struct {
 	ContentBasedDeduplication bool
 	DisplayName               string
 	FifoTopic                 bool
-	KmsMasterKeyId            noEffect
+	KMSMasterKeyID            noEffect `property:"KmsMasterKeyId"`
 	Subscription              []struct{ Endpoint, Protocol string }
 	Tags                      noEffect
 	TopicName                 string
@@ -196,7 +196,7 @@ type ruleProperties struct {
 	Targets            []struct {
 		Arn              string
 		DeadLetterConfig struct{ Arn string }
-		Id               string
+		ID               string `property:"Id"`
 		Input            string
 		InputPath        string
 		InputTransformer *events.InputTransformer
@@ -205,7 +205,9 @@ type ruleProperties struct {
 			MaximumRetryAttempts     *int
 		}
 		RoleArn       string
-		SqsParameters struct{ MessageGroupId string }
+		SqsParameters struct {
+			MessageGroupID string `property:"MessageGroupId"`
+		}
 	}
 }
 
@@ -220,7 +222,7 @@ func planRule(c *Cloud, r *assembly.Resource, p *ruleProperties) (planned, error
 		rule := events.Rule{Name: name, Bus: bus, Pattern: p.EventPattern, Schedule: p.ScheduleExpression, State: p.State}
 		for _, t := range p.Targets {
 			target := events.Target{
-				ID:                   t.Id,
+				ID:                   t.ID,
 				ARN:                  t.Arn,
 				Input:                t.Input,
 				InputPath:            t.InputPath,
@@ -228,7 +230,7 @@ func planRule(c *Cloud, r *assembly.Resource, p *ruleProperties) (planned, error
 				DeadLetterARN:        t.DeadLetterConfig.Arn,
 				MaximumEventAge:      time.Duration(t.RetryPolicy.MaximumEventAgeInSeconds) * time.Second,
 				MaximumRetryAttempts: t.RetryPolicy.MaximumRetryAttempts,
-				MessageGroupID:       t.SqsParameters.MessageGroupId,
+				MessageGroupID:       t.SqsParameters.MessageGroupID,
 			}
 			if role := cmp.Or(t.RoleArn, p.RoleArn); role != "" {
 				var err error

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/jonboulle/clockwork"
 )
 
 // Supported returns, in Markdown, every resource type, property and API
@@ -41,7 +43,7 @@ func code(names []string) string { return "`" + strings.Join(names, "`, `") + "`
 
 // supportedOperations are the operations of each service's API.
 func supportedOperations() map[string][]string {
-	c := &Cloud{}
+	c := &Cloud{clock: clockwork.NewRealClock()}
 	c.openServices()
 	defer c.closeServices()
 	supported := map[string][]string{}

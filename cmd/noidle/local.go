@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/noidle/noidle/local"
@@ -45,8 +46,13 @@ func runLocal(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	return f.serve(ctx, flags.Arg(0), stdout, stderr)
 }
 
+// memoryGoal is how much memory the local cloud tries to stay below, beside its
+// functions: near it, garbage is collected more often.
+const memoryGoal = 150 << 20
+
 // serve runs the assembly in a directory until ctx is done.
 func (f localFlags) serve(ctx context.Context, dir string, stdout, stderr io.Writer) (err error) {
+	debug.SetMemoryLimit(memoryGoal)
 	if f.chaos > 0 && f.seed == 0 {
 		f.seed = rand.Uint64()
 	}

@@ -162,11 +162,9 @@ func (s *Service) Processes() []int {
 // function finds a function by its name, its ARN, or either with a version
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
 func (s *Service) function(name string) (*function, error) {
-	short := name
+	short, _, _ := strings.Cut(name, ":")
 	if parts := strings.Split(name, ":"); len(parts) >= 7 {
 		short = parts[6]
-	} else {
-		short, _, _ = strings.Cut(name, ":")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -335,7 +333,7 @@ func (s *Service) start(f *function) (*Sandbox, error) {
 	process := f.Function
 	process.LogGroup = f.logGroup()
 	process.LogStream = s.options.Clock.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	var log io.Writer = io.Discard
+	log := io.Discard
 	if s.mayLog(f, process.LogStream) {
 		log = &lines{write: func(line []byte) { s.options.Log(process.LogGroup, process.LogStream, line) }}
 	}
