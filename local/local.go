@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ type Cloud struct {
 	apis       map[string]*httpAPI
 	managed    map[string]*iam.Policy
 	functions  map[string]plannedFunction
-	principals map[string]*api.Principal // by access key
+	principals sync.Map // *api.Principal by access key: functions call while others are created
 }
 
 // Start runs the cloud assembly in a directory. It returns when everything is
@@ -124,15 +125,14 @@ func open(options Options) (*Cloud, error) {
 		return nil, fmt.Errorf("local: %w", err)
 	}
 	c := &Cloud{
-		options:    options,
-		clock:      options.Clock,
-		listener:   listener,
-		anyPort:    options.Addr[len(options.Addr)-2:] == ":0",
-		faults:     chaos.New(options.Chaos, options.Seed),
-		apis:       map[string]*httpAPI{},
-		managed:    map[string]*iam.Policy{},
-		functions:  map[string]plannedFunction{},
-		principals: map[string]*api.Principal{},
+		options:   options,
+		clock:     options.Clock,
+		listener:  listener,
+		anyPort:   strings.HasSuffix(options.Addr, ":0"),
+		faults:    chaos.New(options.Chaos, options.Seed),
+		apis:      map[string]*httpAPI{},
+		managed:   map[string]*iam.Policy{},
+		functions: map[string]plannedFunction{},
 	}
 	c.openServices()
 	return c, nil

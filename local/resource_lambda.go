@@ -87,21 +87,22 @@ func planFunction(c *Cloud, r *assembly.Resource, p *functionProperties) (planne
 			Async:               lambda.Async{DeadLetter: p.DeadLetterConfig.TargetArn},
 		})
 	}
-	c.functions[name] = plannedFunction{role: p.Role, timeout: function.Timeout}
+	c.functions[name] = plannedFunction{role: p.Role, timeout: function.Timeout, logGroup: cmp.Or(function.LogGroup, "/aws/lambda/"+name)}
 	return named(name, function.ARN(), create), err
 }
 
 // plannedFunction is what a mapping needs to know of its function.
 type plannedFunction struct {
-	role    string // its ARN
-	timeout time.Duration
+	role     string // its ARN
+	timeout  time.Duration
+	logGroup string
 }
 
 // environment adds what the function needs to call services: credentials of its
 // own, by which its calls are known, and the address of this cloud.
 func (c *Cloud) environment(f lambda.Function, role *api.Principal, level string) map[string]string {
 	key := "ASIALOCAL" + digest(f.Name)[:11]
-	c.principals[key] = role
+	c.principals.Store(key, role)
 	environment := map[string]string{
 		"AWS_ACCESS_KEY_ID":     key,
 		"AWS_SECRET_ACCESS_KEY": "local",

@@ -65,6 +65,9 @@ func (c *Cloud) openServices() {
 		Duplicate: func(function string) bool {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""
 		},
+		Log: func(function, line string) {
+			c.logs.Append(c.functions[lastPart(function, ":")].logGroup, "event source mapping", []byte(line))
+		},
 	})
 	c.operations = map[string]api.Operations{
 		"dynamodb": c.dynamodb.Operations(),
@@ -86,9 +89,13 @@ func (c *Cloud) endpoint() *api.Endpoint {
 	handlers["lambda"] = c.lambda.Handler()
 	handlers["sns"] = c.operations["sns"].Query(sns.Namespace)
 	return &api.Endpoint{
-		Services:  handlers,
-		Principal: func(key string) *api.Principal { return c.principals[key] },
-		Fault:     c.callFault,
+		Services: handlers,
+		Principal: func(key string) *api.Principal {
+			principal, _ := c.principals.Load(key)
+			p, _ := principal.(*api.Principal)
+			return p
+		},
+		Fault: c.callFault,
 	}
 }
 
