@@ -159,7 +159,9 @@ func TestRefusals(t *testing.T) {
 		"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"StreamSpecification": {}}},
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Odd": {}}}}}},
 		"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r", "DefinitionString": "{\"StartAt\":\"A\",\"QueryLanguage\":\"JSONata\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}"}},
-		"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": [{"sounds-like": "x"}]}}}
+		"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": [{"sounds-like": "x"}]}, "Targets": [{"Id": "t", "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}]}},
+		"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": "f", "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}},
+		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "TopicArn": "t"}}
 	`, `"Arn": {"Value": {"Fn::GetAtt": ["Bucket", "Arn"]}}`)
 	_, err := local.Start(dir, local.Options{})
 	if err == nil {
@@ -176,6 +178,10 @@ func TestRefusals(t *testing.T) {
 		"JSONata",
 		"stack Main: resource Rule: AWS::Events::Rule: ",
 		"sounds-like",
+		`stack Main: resource Rule: AWS::Events::Rule: target "arn:aws:kinesis:us-east-1:000000000000:stream/s" is not supported locally: want one of lambda, sqs, sns, states, events`,
+		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: event source "arn:aws:kinesis:`,
+		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: function "f" is not in this assembly`,
+		`stack Main: resource Subscription: AWS::SNS::Subscription: protocol "email" is not supported locally`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)
@@ -394,6 +400,46 @@ func TestPoisonEndsInTheDeadLetterQueue(t *testing.T) {
 	}
 	if good := receive(t, c, "out"); !strings.Contains(good, "a good one") {
 		t.Errorf("the queue has %q", good)
+	}
+}
+
+// An asynchronous event that fails goes where its function says, if the
+// function's role may send there
+// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
+func TestAsynchronousFailures(t *testing.T) {
+	const (
+		config = `"Config": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "Relay"}, "Qualifier": "$LATEST",
+			"MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Out", "Arn"]}}}}}`
+		deadLetter = `, "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Out", "Arn"]}}`
+	)
+	tests := []struct {
+		name      string
+		resources []string
+		want      string // in the queue
+		report    string // or reported
+	}{
+		{"destination", []string{function("", maySend), config}, `"condition":"RetriesExhausted"`, ""},
+		{"dead-letter queue", []string{function(deadLetter, maySend), strings.Replace(config, `, "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Out", "Arn"]}}}`, "", 1)}, `"please fail"`, ""},
+		{"destination without permission", []string{function(""), config}, "", "is not authorized to perform: sqs:SendMessage"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			reports := make(chan string, 1)
+			c := cloud(t, local.Options{Report: func(message string) { reports <- message }}, append(tt.resources, queue("Out"))...)
+			client := lambda.New(lambda.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody})
+			if _, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: new("relay"), InvocationType: "Event", Payload: []byte(`"please fail"`)}); err != nil {
+				t.Fatal(err)
+			}
+			if tt.report != "" {
+				if got := <-reports; !strings.Contains(got, tt.report) {
+					t.Errorf("reported %q, want %q in it", got, tt.report)
+				}
+				return
+			}
+			if got := receive(t, c, "out"); !strings.Contains(got, tt.want) {
+				t.Errorf("the queue gets %s, want %s in it", got, tt.want)
+			}
+		})
 	}
 }
 

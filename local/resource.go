@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/noidle/noidle/local/api"
@@ -110,4 +111,12 @@ func each(err error, change func(error) error) error {
 // lastPart is what follows the last of a separator.
 func lastPart(text, separator string) string {
 	return text[strings.LastIndex(text, separator)+1:]
+}
+
+// oneOf refuses the ARN of a resource of another service than those given.
+func oneOf(what, arn string, services ...string) error {
+	if arn == "" || slices.Contains(services, serviceOf(arn)) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not supported locally: want one of %s", what, arn, strings.Join(services, ", "))
 }

@@ -211,8 +211,11 @@ type invokeConfigProperties struct {
 
 func planInvokeConfig(c *Cloud, r *assembly.Resource, p *invokeConfigProperties) (planned, error) {
 	var err error
+	for _, destination := range []string{p.DestinationConfig.OnSuccess.Destination, p.DestinationConfig.OnFailure.Destination} {
+		err = errors.Join(err, oneOf("destination", destination, "sqs", "sns", "lambda", "events"))
+	}
 	if p.Qualifier != "$LATEST" {
-		err = fmt.Errorf("qualifier %q is not supported locally: there is only $LATEST", p.Qualifier)
+		err = errors.Join(err, fmt.Errorf("qualifier %q is not supported locally: there is only $LATEST", p.Qualifier))
 	}
 	return named(physicalName(r, 100), "", func() error {
 		return c.lambda.ConfigureAsync(p.FunctionName, lambda.Async{
@@ -241,7 +244,7 @@ type eventSourceMappingProperties struct {
 }
 
 func planEventSourceMapping(c *Cloud, r *assembly.Resource, p *eventSourceMappingProperties) (planned, error) {
-	var problems []error
+	problems := []error{oneOf("event source", p.EventSourceArn, "sqs")}
 	var filters []*pattern.Pattern
 	for _, f := range p.FilterCriteria.Filters {
 		filter, err := pattern.Parse([]byte(f.Pattern))

@@ -117,7 +117,19 @@ func planTopic(c *Cloud, r *assembly.Resource, p *topicProperties) (planned, err
 	})
 	result.Attributes["TopicArn"] = arn
 	result.Attributes["TopicName"] = name
-	return result, nil
+	var problems []error
+	for _, s := range p.Subscription {
+		problems = append(problems, subscribable(s.Protocol))
+	}
+	return result, errors.Join(problems...)
+}
+
+// subscribable refuses protocols that lead out of this machine.
+func subscribable(protocol string) error {
+	if protocol != "sqs" && protocol != "lambda" {
+		return fmt.Errorf("protocol %q is not supported locally: want sqs or lambda", protocol)
+	}
+	return nil
 }
 
 type subscriptionProperties struct {
@@ -154,7 +166,7 @@ func planSubscription(c *Cloud, r *assembly.Resource, p *subscriptionProperties)
 	return named(arn, arn, func() error {
 		_, err := c.sns.Subscribe(subscription)
 		return err
-	}), nil
+	}), subscribable(p.Protocol)
 }
 
 type topicPolicyProperties struct {
@@ -217,6 +229,9 @@ func planRule(c *Cloud, r *assembly.Resource, p *ruleProperties) (planned, error
 	var err error
 	if len(p.EventPattern) > 0 {
 		_, err = pattern.Parse(p.EventPattern)
+	}
+	for _, t := range p.Targets {
+		err = errors.Join(err, oneOf("target", t.Arn, "lambda", "sqs", "sns", "states", "events"))
 	}
 	create := func() error {
 		rule := events.Rule{Name: name, Bus: bus, Pattern: p.EventPattern, Schedule: p.ScheduleExpression, State: p.State}

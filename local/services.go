@@ -148,9 +148,6 @@ func (c *Cloud) deliver(ctx context.Context, service string, d events.Delivery) 
 		return c.callJSON(call, "states", "StartExecution", map[string]any{"stateMachineArn": d.Target, "input": string(d.Payload)})
 	case "events":
 		return c.forward(call, d)
-	case "logs":
-		c.logs.Append(strings.TrimSuffix(d.Target, ":*"), "events", d.Payload)
-		return nil
 	}
 	return &api.Error{Code: "ValidationException", Message: fmt.Sprintf("target %q is not supported locally", d.Target)}
 }
