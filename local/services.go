@@ -40,13 +40,13 @@ func (c *Cloud) openServices() {
 	c.sns = sns.New(sns.Options{
 		Clock:   c.clock,
 		Random:  c.random(),
-		Deliver: func(ctx context.Context, d sns.Delivery) error { return c.deliver(ctx, "sns.amazonaws.com", d) },
+		Deliver: func(ctx context.Context, d api.Delivery) error { return c.deliver(ctx, "sns.amazonaws.com", d) },
 		Dropped: c.dropped,
 	})
 	c.events = events.New(events.Options{
 		Clock:   c.clock,
 		Random:  c.random(),
-		Deliver: func(ctx context.Context, d events.Delivery) error { return c.deliver(ctx, "events.amazonaws.com", d) },
+		Deliver: func(ctx context.Context, d api.Delivery) error { return c.deliver(ctx, "events.amazonaws.com", d) },
 		Dropped: c.dropped,
 	})
 	c.states = states.New(states.Options{
@@ -120,7 +120,7 @@ func (c *Cloud) callJSON(call *api.Call, service, operation string, input any) e
 
 // deliver takes what a rule or a topic sends to its target, as the service or as
 // the rule's role.
-func (c *Cloud) deliver(ctx context.Context, service string, d events.Delivery) error {
+func (c *Cloud) deliver(ctx context.Context, service string, d api.Delivery) error {
 	as := d.Role
 	if as == nil {
 		as = c.authority.Service(service, d.Source)
@@ -153,7 +153,7 @@ func (c *Cloud) deliver(ctx context.Context, service string, d events.Delivery) 
 }
 
 // forward sends an event on to another bus.
-func (c *Cloud) forward(call *api.Call, d events.Delivery) error {
+func (c *Cloud) forward(call *api.Call, d api.Delivery) error {
 	var event struct {
 		Source     string          `json:"source"`
 		DetailType string          `json:"detail-type"`
@@ -173,26 +173,25 @@ func (c *Cloud) forward(call *api.Call, d events.Delivery) error {
 }
 
 // deliverOutcome takes what Lambda tells of an asynchronous event to its
-// destination or dead-letter queue, as the function's role.
-func (c *Cloud) deliverOutcome(ctx context.Context, as *api.Principal, target string, body []byte, attributes map[string]string) error {
-	if serviceOf(target) == "events" {
-		return c.callJSON(&api.Call{Context: ctx, Principal: as, RequestID: uuid.NewString()}, "events", "PutEvents", map[string]any{
-			"Entries": []any{map[string]any{
-				"EventBusName": target,
-				"Source":       "lambda",
-				"DetailType":   "Lambda Function Invocation Result",
-				"Detail":       string(body),
-			}},
+// destination or dead-letter queue. An event bus gets it as an event
+// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
+func (c *Cloud) deliverOutcome(ctx context.Context, d api.Delivery) error {
+	if serviceOf(d.Target) == "events" {
+		event, err := json.Marshal(map[string]any{
+			"source":      "lambda",
+			"detail-type": "Lambda Function Invocation Result",
+			"resources":   []string{d.Source},
+			"detail":      json.RawMessage(d.Payload),
 		})
-	}
-	d := events.Delivery{Role: as, Target: target, Payload: body, Attributes: map[string]events.Attribute{}}
-	for name, value := range attributes {
-		d.Attributes[name] = events.Attribute{DataType: "String", StringValue: value}
+		if err != nil {
+			return err
+		}
+		d.Payload = event
 	}
 	return c.deliver(ctx, "lambda.amazonaws.com", d)
 }
 
-func (c *Cloud) dropped(d events.Delivery, err error) {
+func (c *Cloud) dropped(d api.Delivery, err error) {
 	c.options.Report(fmt.Sprintf("%s: delivery to %s is lost: it has no dead-letter queue: %v", d.Source, d.Target, err))
 }
 

@@ -35,7 +35,7 @@ func (s *Service) dispatch(r *rule, e *event) {
 // dead-letter queue
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html).
 func (s *Service) deliver(r *rule, target Target, e *event) {
-	delivery := Delivery{
+	delivery := api.Delivery{
 		Source:         r.arn,
 		Role:           target.Role,
 		Target:         target.ARN,
@@ -59,7 +59,7 @@ func (s *Service) deliver(r *rule, target Target, e *event) {
 		case s.options.Clock.Now().Add(wait).After(deadline):
 			exhausted = "MaximumEventAgeInSeconds"
 		}
-		if exhausted != "" || !retryable(err) {
+		if exhausted != "" || !api.Retryable(err) {
 			s.bury(target, delivery, e, err, retries, exhausted)
 			return
 		}
@@ -86,12 +86,12 @@ func (s *Service) backoff(retries int) time.Duration {
 // bury sends an event to the dead-letter queue of a target that it could not be
 // delivered to, with attributes that say why
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
-func (s *Service) bury(target Target, delivery Delivery, e *event, err error, retries int, exhausted string) {
+func (s *Service) bury(target Target, delivery api.Delivery, e *event, err error, retries int, exhausted string) {
 	if target.DeadLetterARN == "" {
 		s.options.Dropped(delivery, err)
 		return
 	}
-	attributes := map[string]Attribute{}
+	attributes := map[string]api.Attribute{}
 	code, message := errorCode(err)
 	for name, value := range map[string]string{
 		"RULE_ARN":                  delivery.Source,
@@ -102,23 +102,13 @@ func (s *Service) bury(target Target, delivery Delivery, e *event, err error, re
 		"RETRY_ATTEMPTS":            strconv.Itoa(retries),
 	} {
 		if value != "" {
-			attributes[name] = Attribute{DataType: "String", StringValue: value}
+			attributes[name] = api.Attribute{DataType: "String", StringValue: value}
 		}
 	}
-	dead := Delivery{Source: delivery.Source, Target: target.DeadLetterARN, Payload: e.json, Attributes: attributes}
+	dead := api.Delivery{Source: delivery.Source, Target: target.DeadLetterARN, Payload: e.json, Attributes: attributes}
 	if err := s.options.Deliver(s.ctx, dead); err != nil {
 		s.options.Dropped(dead, err)
 	}
-}
-
-func throttled(failure *api.Error) bool {
-	return failure.Status == http.StatusTooManyRequests ||
-		strings.Contains(failure.Code, "Throttl") || strings.HasPrefix(failure.Code, "TooManyRequests")
-}
-
-func retryable(err error) bool {
-	failure, ok := errors.AsType[*api.Error](err)
-	return !ok || failure.Status >= http.StatusInternalServerError || throttled(failure)
 }
 
 // errorCode returns what the attributes of an event in a dead-letter queue say
@@ -128,7 +118,7 @@ func errorCode(err error) (code, message string) {
 	switch {
 	case !ok:
 		return "ERROR_FROM_TARGET", err.Error()
-	case throttled(failure):
+	case api.Throttled(err):
 		code = "THROTTLING"
 	case failure.Status >= http.StatusInternalServerError:
 		code = "ERROR_FROM_TARGET"

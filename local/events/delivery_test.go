@@ -97,7 +97,7 @@ func TestDeadLetters(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
-			f.fail = func(_ int, delivery events.Delivery) error {
+			f.fail = func(_ int, delivery api.Delivery) error {
 				if delivery.Target == queue("dead") {
 					return nil
 				}
@@ -141,7 +141,7 @@ func TestDeadLetters(t *testing.T) {
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html).
 func TestDefaultRetryPolicy(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(int, events.Delivery) error {
+	f.fail = func(int, api.Delivery) error {
 		return &api.Error{Code: "ServiceUnavailable", Message: "down", Status: 503}
 	}
 	f.create(t, events.Rule{Name: "r", Pattern: everything, Targets: []events.Target{{ID: "1", ARN: queue("q")}}})
@@ -159,7 +159,7 @@ func TestDefaultRetryPolicy(t *testing.T) {
 
 func TestRetrySucceeds(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(attempt int, _ events.Delivery) error {
+	f.fail = func(attempt int, _ api.Delivery) error {
 		if attempt < 4 {
 			return &api.Error{Code: "TooManyRequestsException", Message: "wait", Status: 429}
 		}
@@ -179,7 +179,7 @@ func TestRetrySucceeds(t *testing.T) {
 // An event that the dead-letter queue does not take is dropped.
 func TestDeadLetterQueueFails(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(_ int, delivery events.Delivery) error { return &api.Error{Code: "AccessDenied", Message: "no"} }
+	f.fail = func(_ int, delivery api.Delivery) error { return &api.Error{Code: "AccessDenied", Message: "no"} }
 	f.create(t, events.Rule{Name: "r", Pattern: everything, Targets: []events.Target{{ID: "1", ARN: queue("q"), DeadLetterARN: queue("dead")}}})
 	f.put(t, "{}")
 	if diff := cmp.Diff(queue("dead")+": AccessDenied: no", <-f.dropped); diff != "" {
@@ -190,7 +190,7 @@ func TestDeadLetterQueueFails(t *testing.T) {
 // Close ends retries, and afterwards nothing is delivered.
 func TestClose(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(int, events.Delivery) error {
+	f.fail = func(int, api.Delivery) error {
 		return &api.Error{Code: "InternalFailure", Message: "oops", Status: 500}
 	}
 	f.create(t, events.Rule{Name: "r", Pattern: everything, Targets: []events.Target{{ID: "1", ARN: queue("q")}}})

@@ -39,35 +39,10 @@ type Options struct {
 	// Deliver delivers to a target or a dead-letter queue. An *api.Error with a
 	// status of 500 or more, or one that says that there were too many requests,
 	// has it tried again, as does any other type of error.
-	Deliver func(ctx context.Context, delivery Delivery) error
+	Deliver func(ctx context.Context, delivery api.Delivery) error
 	// Dropped is told of deliveries that failed for good without reaching a
 	// dead-letter queue.
-	Dropped func(delivery Delivery, err error)
-}
-
-// Delivery is what a target gets.
-type Delivery = struct {
-	// Source is the ARN of the rule: aws:SourceArn.
-	Source string
-	// Role is who delivers. Nil means the service, events.amazonaws.com.
-	Role *api.Principal
-	// Target is the ARN of what to deliver to.
-	Target string
-	// Payload is the message, event or input.
-	Payload []byte
-	// MessageGroupID is the message group in an SQS queue.
-	MessageGroupID string
-	// MessageDeduplicationID is the deduplication ID in an SQS queue.
-	MessageDeduplicationID string
-	// Attributes are message attributes in an SQS queue.
-	Attributes map[string]Attribute
-}
-
-// Attribute is a message attribute as Amazon SQS has it.
-type Attribute = struct {
-	DataType    string `json:",omitempty"`
-	StringValue string `json:",omitempty"`
-	BinaryValue []byte `json:",omitempty"`
+	Dropped func(delivery api.Delivery, err error)
 }
 
 // Rule sends the events of a bus that match a pattern, or those of a schedule,

@@ -34,21 +34,21 @@ type fixture struct {
 	*events.Service
 	client    *eventbridge.Client
 	clock     *clockwork.FakeClock
-	delivered chan events.Delivery
+	delivered chan api.Delivery
 	dropped   chan string
 	mu        sync.Mutex
-	fail      func(attempt int, delivery events.Delivery) error // nil means never
+	fail      func(attempt int, delivery api.Delivery) error // nil means never
 	attempts  int
 	principal *api.Principal
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{clock: clockwork.NewFakeClockAt(start), delivered: make(chan events.Delivery, 1000), dropped: make(chan string, 100)}
+	f := &fixture{clock: clockwork.NewFakeClockAt(start), delivered: make(chan api.Delivery, 1000), dropped: make(chan string, 100)}
 	f.Service = events.New(events.Options{
 		Clock:  f.clock,
 		Random: rand.New(rand.NewPCG(1, 2)),
-		Deliver: func(_ context.Context, delivery events.Delivery) error {
+		Deliver: func(_ context.Context, delivery api.Delivery) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.attempts++
@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 			f.delivered <- delivery
 			return nil
 		},
-		Dropped: func(delivery events.Delivery, err error) { f.dropped <- delivery.Target + ": " + err.Error() },
+		Dropped: func(delivery api.Delivery, err error) { f.dropped <- delivery.Target + ": " + err.Error() },
 	})
 	t.Cleanup(f.Close)
 	server := httptest.NewServer(&api.Endpoint{
@@ -98,7 +98,7 @@ func (f *fixture) put(t *testing.T, detail string) (id string) {
 	return *output.Entries[0].EventId
 }
 
-func (f *fixture) next(t *testing.T) events.Delivery {
+func (f *fixture) next(t *testing.T) api.Delivery {
 	t.Helper()
 	select {
 	case delivery := <-f.delivered:
@@ -135,7 +135,7 @@ func TestEventAsDelivered(t *testing.T) {
 	role := &api.Principal{ARN: "arn:aws:iam::000000000000:role/r"}
 	f.create(t, events.Rule{Name: "all", Pattern: everything, Targets: []events.Target{{ID: "1", ARN: queue("q.fifo"), MessageGroupID: "g", Role: role}}})
 	id := f.put(t, `{"a": "<&>", "n": 1.50}`)
-	want := events.Delivery{
+	want := api.Delivery{
 		Source: "arn:aws:events:us-east-1:000000000000:rule/all",
 		Role:   role,
 		Target: queue("q.fifo"),

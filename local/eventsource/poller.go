@@ -3,7 +3,6 @@ package eventsource
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -166,8 +165,7 @@ func (m *poller) invoke(payload []byte, received time.Time) ([]byte, error) {
 	ctx := context.WithoutCancel(m.service.polling)
 	for backoff := 250 * time.Millisecond; ; backoff = min(2*backoff, 10*time.Second) {
 		response, err := m.service.Invoke(&api.Call{Context: ctx, RequestID: m.call(ctx).RequestID}, m.Function, payload)
-		failure, ok := errors.AsType[*api.Error](err)
-		if !ok || failure.Code != "TooManyRequestsException" {
+		if !api.Throttled(err) {
 			return response, err
 		}
 		visibility, attributesErr := m.visibilityTimeout()

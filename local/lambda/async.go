@@ -153,18 +153,22 @@ func (s *Service) conclude(e *event, condition string, response []byte, failure 
 	}
 }
 
-func (s *Service) deliver(e *event, target string, body []byte, attributes map[string]string) error {
-	return s.options.Deliver(s.ctx, e.f.Role, target, body, attributes)
+func (s *Service) deliver(e *event, target string, payload []byte, attributes map[string]api.Attribute) error {
+	return s.options.Deliver(s.ctx, api.Delivery{Source: e.f.ARN(), Role: e.f.Role, Target: target, Payload: payload, Attributes: attributes})
 }
 
 // deadLetterAttributes are the message attributes of an event in a dead-letter
 // queue (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq).
-func (e *event) deadLetterAttributes(failure *FunctionError) map[string]string {
-	attributes := map[string]string{"RequestID": e.requestID, "ErrorCode": "429", "ErrorMessage": "Rate Exceeded."}
+func (e *event) deadLetterAttributes(failure *FunctionError) map[string]api.Attribute {
+	code, message := "429", "Rate Exceeded."
 	if failure != nil {
-		attributes["ErrorCode"], attributes["ErrorMessage"] = "200", failure.Message
+		code, message = "200", failure.Message
 	}
-	return attributes
+	return map[string]api.Attribute{
+		"RequestID":    {DataType: "String", StringValue: e.requestID},
+		"ErrorCode":    {DataType: "Number", StringValue: code},
+		"ErrorMessage": {DataType: "String", StringValue: message},
+	}
 }
 
 // record is what a destination gets

@@ -42,8 +42,8 @@ type Options struct {
 	Random *rand.Rand
 	// Log takes what functions print, line by line.
 	Log func(group, stream string, line []byte)
-	// Deliver sends a message to the ARN of a destination or dead-letter queue.
-	Deliver func(ctx context.Context, as *api.Principal, target string, body []byte, attributes map[string]string) error
+	// Deliver delivers to a destination or dead-letter queue.
+	Deliver func(ctx context.Context, delivery api.Delivery) error
 	// Fault says what goes wrong in the next invocation of a function. Nil means
 	// nothing.
 	Fault func(function string) Fault

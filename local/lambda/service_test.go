@@ -31,7 +31,7 @@ import (
 type world struct {
 	*lambda.Service
 	clock     *clockwork.FakeClock
-	delivered chan delivery
+	delivered chan api.Delivery
 	reports   chan string
 	fault     func(string) lambda.Fault
 
@@ -39,16 +39,10 @@ type world struct {
 	log bytes.Buffer
 }
 
-type delivery struct {
-	As, Target string
-	Body       string
-	Attributes map[string]string
-}
-
 func newWorld(t *testing.T) *world {
 	w := &world{
 		clock:     clockwork.NewFakeClockAt(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)),
-		delivered: make(chan delivery, 10),
+		delivered: make(chan api.Delivery, 10),
 		reports:   make(chan string, 10),
 		fault:     func(string) lambda.Fault { return lambda.NoFault },
 	}
@@ -60,8 +54,8 @@ func newWorld(t *testing.T) *world {
 			defer w.mu.Unlock()
 			fmt.Fprintf(&w.log, "%s: %s\n", group, line)
 		},
-		Deliver: func(_ context.Context, as *api.Principal, target string, body []byte, attributes map[string]string) error {
-			w.delivered <- delivery{as.ARN, target, string(body), attributes}
+		Deliver: func(_ context.Context, d api.Delivery) error {
+			w.delivered <- d
 			return nil
 		},
 		Fault:  func(name string) lambda.Fault { return w.fault(name) },
@@ -340,14 +334,14 @@ func TestAsyncRetries(t *testing.T) {
 			}
 			for i, target := range tt.want {
 				d := <-w.delivered
-				if d.Target != target || d.As != "role" {
-					t.Errorf("delivery to %s as %s, want %s as role", d.Target, d.As, target)
+				if d.Target != target || d.Role.ARN != "role" {
+					t.Errorf("delivery to %s as %s, want %s as role", d.Target, d.Role.ARN, target)
 				}
-				if i == 0 && !strings.Contains(d.Body, tt.record) {
-					t.Errorf("the record is %s, want %s in it", d.Body, tt.record)
+				if i == 0 && !strings.Contains(string(d.Payload), tt.record) {
+					t.Errorf("the record is %s, want %s in it", d.Payload, tt.record)
 				}
-				if i == 1 && (!strings.Contains(d.Body, g.URL) || d.Attributes["RequestID"] != "request-1" || d.Attributes["ErrorMessage"] != "500 Internal Server Error") {
-					t.Errorf("the dead letter is %s with %v", d.Body, d.Attributes)
+				if i == 1 && (!strings.Contains(string(d.Payload), g.URL) || d.Attributes["RequestID"].StringValue != "request-1" || d.Attributes["ErrorMessage"].StringValue != "500 Internal Server Error") {
+					t.Errorf("the dead letter is %s with %v", d.Payload, d.Attributes)
 				}
 			}
 			if tt.report != "" {
@@ -380,8 +374,8 @@ func TestAsyncThrottle(t *testing.T) {
 	g.answer <- http.StatusOK
 	busy.Wait()
 	w.clock.Advance(time.Second)
-	if d := <-w.delivered; !strings.Contains(d.Body, `"approximateInvokeCount":1`) {
-		t.Errorf("the record is %s, want one invocation", d.Body)
+	if d := <-w.delivered; !strings.Contains(string(d.Payload), `"approximateInvokeCount":1`) {
+		t.Errorf("the record is %s, want one invocation", d.Payload)
 	}
 }
 

@@ -2,10 +2,8 @@ package sns
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/noidle/noidle/local/api"
@@ -81,7 +79,7 @@ func (s *Service) deliver(n *notification) {
 		if err == nil || s.ctx.Err() != nil {
 			return
 		}
-		if retries == attempts || !retryable(err) {
+		if retries == attempts || !api.Retryable(err) {
 			s.bury(n, delivery, err)
 			return
 		}
@@ -119,13 +117,7 @@ func (s *Service) wait(retries int) time.Duration {
 	return time.Duration(seconds * (0.9 + 0.2*s.options.Random.Float64()) * float64(time.Second))
 }
 
-func retryable(err error) bool {
-	failure, ok := errors.AsType[*api.Error](err)
-	return !ok || failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests ||
-		strings.Contains(failure.Code, "Throttl") || strings.HasPrefix(failure.Code, "TooManyRequests")
-}
-
-func (s *Service) bury(n *notification, delivery Delivery, err error) {
+func (s *Service) bury(n *notification, delivery api.Delivery, err error) {
 	if n.DeadLetterARN == "" {
 		s.options.Dropped(delivery, err)
 		return

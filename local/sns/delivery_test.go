@@ -34,7 +34,7 @@ var unavailable = &api.Error{Code: "ServiceUnavailable", Message: "down", Status
 // (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html).
 func TestClientSideErrors(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(_ int, delivery sns.Delivery) error {
+	f.fail = func(_ int, delivery api.Delivery) error {
 		if delivery.Target == queue("dead") {
 			return nil
 		}
@@ -56,7 +56,7 @@ func TestClientSideErrors(t *testing.T) {
 func TestDeadLetterOfFIFOTopic(t *testing.T) {
 	f := newFixture(t)
 	fifo := sns.TopicARN("t.fifo")
-	f.fail = func(_ int, delivery sns.Delivery) error {
+	f.fail = func(_ int, delivery api.Delivery) error {
 		if delivery.Target == queue("dead.fifo") {
 			return nil
 		}
@@ -64,7 +64,7 @@ func TestDeadLetterOfFIFOTopic(t *testing.T) {
 	}
 	f.subscribe(t, sns.Subscription{TopicARN: fifo, Protocol: "sqs", Endpoint: queue("q"), DeadLetterARN: queue("dead.fifo"), RawMessageDelivery: true})
 	f.publish(t, client.PublishInput{TopicArn: &fifo, Message: aws.String("x"), MessageGroupId: aws.String("g"), MessageDeduplicationId: aws.String("d")})
-	want := sns.Delivery{Source: fifo, Target: queue("dead.fifo"), Payload: []byte("x"), MessageGroupID: "g", MessageDeduplicationID: "d"}
+	want := api.Delivery{Source: fifo, Target: queue("dead.fifo"), Payload: []byte("x"), MessageGroupID: "g", MessageDeduplicationID: "d"}
 	if diff := cmp.Diff(want, f.next(t)); diff != "" {
 		t.Error(diff)
 	}
@@ -74,7 +74,7 @@ func TestDeadLetterOfFIFOTopic(t *testing.T) {
 func TestDropped(t *testing.T) {
 	for dead, want := range map[string]string{"": queue("q"), queue("dead"): queue("dead")} {
 		f := newFixture(t)
-		f.fail = func(int, sns.Delivery) error { return &api.Error{Code: "AccessDenied", Message: "no"} }
+		f.fail = func(int, api.Delivery) error { return &api.Error{Code: "AccessDenied", Message: "no"} }
 		f.subscribe(t, sns.Subscription{Protocol: "sqs", Endpoint: queue("q"), DeadLetterARN: dead})
 		f.publish(t, client.PublishInput{Message: aws.String("x")})
 		if diff := cmp.Diff(want+": AccessDenied: no", <-f.dropped); diff != "" {
@@ -88,7 +88,7 @@ func TestDropped(t *testing.T) {
 // (https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html).
 func TestServerSideErrors(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(attempt int, _ sns.Delivery) error {
+	f.fail = func(attempt int, _ api.Delivery) error {
 		switch {
 		case attempt < 10:
 			return unavailable
@@ -118,7 +118,7 @@ func TestServerSideErrors(t *testing.T) {
 // (https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html).
 func TestDeliveryPolicyIsExhausted(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(_ int, delivery sns.Delivery) error {
+	f.fail = func(_ int, delivery api.Delivery) error {
 		if delivery.Target == queue("dead") {
 			return nil
 		}
@@ -144,7 +144,7 @@ func TestDeliveryPolicyIsExhausted(t *testing.T) {
 // Close ends retries, and afterwards nothing is delivered.
 func TestClose(t *testing.T) {
 	f := newFixture(t)
-	f.fail = func(int, sns.Delivery) error { return unavailable }
+	f.fail = func(int, api.Delivery) error { return unavailable }
 	fifo := sns.TopicARN("hashed.fifo")
 	f.subscribe(t, sns.Subscription{Protocol: "sqs", Endpoint: queue("q")})
 	f.subscribe(t, sns.Subscription{TopicARN: fifo, Protocol: "sqs", Endpoint: queue("q.fifo")})

@@ -17,7 +17,7 @@ type value struct{ Type, Value string }
 
 // toEndpoint returns what the subscription's endpoint gets. For a function that
 // is an event (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html).
-func (n *notification) toEndpoint() Delivery {
+func (n *notification) toEndpoint() api.Delivery {
 	if n.Protocol == "sqs" {
 		return n.toQueue(n.Endpoint)
 	}
@@ -32,12 +32,12 @@ func (n *notification) toEndpoint() Delivery {
 	}
 	message["MessageAttributes"] = attributes
 	record := map[string]any{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": n.arn, "Sns": message}
-	return Delivery{Source: n.topic.arn, Target: n.Endpoint, Payload: encode(map[string]any{"Records": []any{record}})}
+	return api.Delivery{Source: n.topic.arn, Target: n.Endpoint, Payload: encode(map[string]any{"Records": []any{record}})}
 }
 
 // toQueue returns what a queue gets, the subscription's or one for dead letters.
-func (n *notification) toQueue(arn string) Delivery {
-	delivery := Delivery{Source: n.topic.arn, Target: arn, MessageGroupID: n.MessageGroupID}
+func (n *notification) toQueue(arn string) api.Delivery {
+	delivery := api.Delivery{Source: n.topic.arn, Target: arn, MessageGroupID: n.MessageGroupID}
 	if strings.HasSuffix(arn, ".fifo") {
 		delivery.MessageDeduplicationID = n.MessageDeduplicationID
 	}
@@ -59,7 +59,7 @@ func (n *notification) toQueue(arn string) Delivery {
 // attributes returns the attributes that are delivered: none with a message for
 // each protocol
 // (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
-func (n *notification) attributes() map[string]Attribute {
+func (n *notification) attributes() map[string]api.Attribute {
 	if n.MessageStructure == "json" {
 		return nil
 	}

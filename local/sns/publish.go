@@ -27,7 +27,7 @@ const deduplicationInterval = 5 * time.Minute
 // (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 type message struct {
 	Message, Subject, MessageStructure string
-	MessageAttributes                  map[string]Attribute
+	MessageAttributes                  map[string]api.Attribute
 	MessageGroupID                     string `json:"MessageGroupId"`
 	MessageDeduplicationID             string `json:"MessageDeduplicationId"`
 }
@@ -215,7 +215,7 @@ var attributeName = regexp.MustCompile(`^[\w-]+(\.[\w-]+)*$`)
 
 // validateAttribute follows
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html.
-func validateAttribute(name string, a Attribute) error {
+func validateAttribute(name string, a api.Attribute) error {
 	refused := func(format string, arguments ...any) error {
 		return failure("ParameterValueInvalid", http.StatusBadRequest, fmt.Sprintf("The message attribute '%s' ", name)+fmt.Sprintf(format, arguments...))
 	}

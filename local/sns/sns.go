@@ -30,35 +30,10 @@ type Options struct {
 	// Deliver delivers to an endpoint or a dead-letter queue. An *api.Error with a
 	// status below 500 is the client's and final, unless it says that there were
 	// too many requests. Other errors have it tried again.
-	Deliver func(ctx context.Context, delivery Delivery) error
+	Deliver func(ctx context.Context, delivery api.Delivery) error
 	// Dropped is told of deliveries that failed for good without reaching a
 	// dead-letter queue.
-	Dropped func(delivery Delivery, err error)
-}
-
-// Delivery is what an endpoint gets.
-type Delivery = struct {
-	// Source is the ARN of the topic: aws:SourceArn.
-	Source string
-	// Role is who delivers. It is always nil: the service, sns.amazonaws.com.
-	Role *api.Principal
-	// Target is the ARN of the queue or function.
-	Target string
-	// Payload is the message's body in a queue, or a function's event.
-	Payload []byte
-	// MessageGroupID is the message group in a queue.
-	MessageGroupID string
-	// MessageDeduplicationID is the deduplication ID in a FIFO queue.
-	MessageDeduplicationID string
-	// Attributes are message attributes in a queue.
-	Attributes map[string]Attribute
-}
-
-// Attribute is a message attribute as Amazon SNS and Amazon SQS have it.
-type Attribute = struct {
-	DataType    string `json:",omitempty"`
-	StringValue string `json:",omitempty"`
-	BinaryValue []byte `json:",omitempty"`
+	Dropped func(delivery api.Delivery, err error)
 }
 
 // Topic is what a topic is created with

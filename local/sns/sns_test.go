@@ -41,21 +41,21 @@ type fixture struct {
 	*sns.Service
 	client    *client.Client
 	clock     *clockwork.FakeClock
-	delivered chan sns.Delivery
+	delivered chan api.Delivery
 	dropped   chan string
 	mu        sync.Mutex
-	fail      func(attempt int, delivery sns.Delivery) error // nil means never
+	fail      func(attempt int, delivery api.Delivery) error // nil means never
 	attempts  []time.Duration                                // since the first one
 	principal *api.Principal
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{clock: clockwork.NewFakeClockAt(start), delivered: make(chan sns.Delivery, 1000), dropped: make(chan string, 100)}
+	f := &fixture{clock: clockwork.NewFakeClockAt(start), delivered: make(chan api.Delivery, 1000), dropped: make(chan string, 100)}
 	f.Service = sns.New(sns.Options{
 		Clock:  f.clock,
 		Random: rand.New(rand.NewPCG(1, 2)),
-		Deliver: func(_ context.Context, delivery sns.Delivery) error {
+		Deliver: func(_ context.Context, delivery api.Delivery) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.attempts = append(f.attempts, f.clock.Since(start))
@@ -67,7 +67,7 @@ func newFixture(t *testing.T) *fixture {
 			f.delivered <- delivery
 			return nil
 		},
-		Dropped: func(delivery sns.Delivery, err error) { f.dropped <- delivery.Target + ": " + err.Error() },
+		Dropped: func(delivery api.Delivery, err error) { f.dropped <- delivery.Target + ": " + err.Error() },
 	})
 	t.Cleanup(f.Close)
 	server := httptest.NewServer(&api.Endpoint{
@@ -114,7 +114,7 @@ func (f *fixture) publish(t *testing.T, in client.PublishInput) *client.PublishO
 	return output
 }
 
-func (f *fixture) next(t *testing.T) sns.Delivery {
+func (f *fixture) next(t *testing.T) api.Delivery {
 	t.Helper()
 	select {
 	case delivery := <-f.delivered:
@@ -179,7 +179,7 @@ func TestEnvelope(t *testing.T) {
 		t.Error(diff)
 	}
 	got.Payload = nil
-	if diff := cmp.Diff(sns.Delivery{Source: topic, Target: queue("q"), MessageGroupID: "tenant"}, got); diff != "" {
+	if diff := cmp.Diff(api.Delivery{Source: topic, Target: queue("q"), MessageGroupID: "tenant"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -202,7 +202,7 @@ func TestRawMessageDelivery(t *testing.T) {
 	f := newFixture(t)
 	f.subscribe(t, sns.Subscription{Protocol: "sqs", Endpoint: queue("q"), RawMessageDelivery: true})
 	f.publish(t, client.PublishInput{Message: aws.String("a"), MessageAttributes: map[string]types.MessageAttributeValue{"s": text("x"), "b": binary("y")}})
-	want := sns.Delivery{Source: topic, Target: queue("q"), Payload: []byte("a"), Attributes: map[string]sns.Attribute{
+	want := api.Delivery{Source: topic, Target: queue("q"), Payload: []byte("a"), Attributes: map[string]api.Attribute{
 		"s": {DataType: "String", StringValue: "x"}, "b": {DataType: "Binary", BinaryValue: []byte("y")},
 	}}
 	if diff := cmp.Diff(want, f.next(t)); diff != "" {
@@ -220,7 +220,7 @@ func TestRawMessageWithTooManyAttributes(t *testing.T) {
 	f := newFixture(t)
 	f.subscribe(t, sns.Subscription{Protocol: "sqs", Endpoint: queue("q"), RawMessageDelivery: true, DeadLetterARN: queue("dead")})
 	f.publish(t, client.PublishInput{Message: aws.String("a"), MessageAttributes: attributes})
-	if diff := cmp.Diff(sns.Delivery{Source: topic, Target: queue("dead"), Payload: []byte("a")}, f.next(t)); diff != "" {
+	if diff := cmp.Diff(api.Delivery{Source: topic, Target: queue("dead"), Payload: []byte("a")}, f.next(t)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -389,12 +389,12 @@ func TestDeduplication(t *testing.T) {
 			t.Error("another message")
 		}
 	}
-	deliveries := func() []sns.Delivery {
-		got := []sns.Delivery{f.next(t), f.next(t)}
-		slices.SortFunc(got, func(a, b sns.Delivery) int { return strings.Compare(a.Target, b.Target) })
+	deliveries := func() []api.Delivery {
+		got := []api.Delivery{f.next(t), f.next(t)}
+		slices.SortFunc(got, func(a, b api.Delivery) int { return strings.Compare(a.Target, b.Target) })
 		return got
 	}
-	want := []sns.Delivery{
+	want := []api.Delivery{
 		{Source: hashed, Target: queue("q.fifo"), Payload: []byte("x"), MessageGroupID: "g", MessageDeduplicationID: hash},
 		{Source: hashed, Target: queue("standard"), Payload: []byte("x"), MessageGroupID: "g"},
 	}
@@ -415,7 +415,7 @@ func TestDeduplication(t *testing.T) {
 func TestOrder(t *testing.T) {
 	f := newFixture(t)
 	fifo := sns.TopicARN("t.fifo")
-	f.fail = func(attempt int, delivery sns.Delivery) error {
+	f.fail = func(attempt int, delivery api.Delivery) error {
 		if attempt <= 5 {
 			return &api.Error{Code: "InternalFailure", Status: 500}
 		}
@@ -455,7 +455,7 @@ func TestPublishBatch(t *testing.T) {
 	if diff := cmp.Diff(want, output.Failed, cmpopts.IgnoreUnexported(types.BatchResultErrorEntry{})); diff != "" {
 		t.Error(diff)
 	}
-	wantAttributes := map[string]sns.Attribute{"n": {DataType: "Number", StringValue: "1"}, "s": {DataType: "String", StringValue: "y"}}
+	wantAttributes := map[string]api.Attribute{"n": {DataType: "Number", StringValue: "1"}, "s": {DataType: "String", StringValue: "y"}}
 	if diff := cmp.Diff(wantAttributes, f.next(t).Attributes); diff != "" {
 		t.Error(diff)
 	}
@@ -689,7 +689,7 @@ func TestOperationsInJSON(t *testing.T) {
 	if _, ok := decode(t, output)["MessageId"]; !ok {
 		t.Errorf("%s", output)
 	}
-	want := map[string]sns.Attribute{"a": {DataType: "String", StringValue: "y"}}
+	want := map[string]api.Attribute{"a": {DataType: "String", StringValue: "y"}}
 	if diff := cmp.Diff(want, f.next(t).Attributes); diff != "" {
 		t.Error(diff)
 	}
