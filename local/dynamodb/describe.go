@@ -72,7 +72,8 @@ func (k KeySchema) describe() []map[string]string {
 
 func (v *view) describe(table string) map[string]any {
 	size := 0
-	v.items.Scan(func(_ string, i item) bool {
+	v.items.Scan(func(_ string, s stored) bool {
+		i := s.item()
 		size += v.project(i).size()
 		return true
 	})

@@ -40,7 +40,8 @@ func (t *table) expire(now time.Time) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, i := range slices.Clone(t.views[0].items.Values()) {
+	for _, s := range slices.Clone(t.views[0].items.Values()) {
+		i := s.item()
 		if t.expired(i, now) {
 			change{table: t, old: i}.apply()
 		}

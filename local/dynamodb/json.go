@@ -51,6 +51,8 @@ func (e *expressionValues) UnmarshalJSON(data []byte) error {
 type reader struct {
 	data []byte
 	at   int
+	// canonical says that numbers are in their canonical form.
+	canonical bool
 }
 
 // peek returns the first byte of the next token.
@@ -195,6 +197,8 @@ func (r *reader) scalar(kind string) (string, error) {
 	switch {
 	case err != nil || kind == typeString:
 		return text, err
+	case kind == typeNumber && r.canonical:
+		return text, nil
 	case kind == typeNumber:
 		n, err := parseNumber(text)
 		return n.String(), err

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -27,10 +28,10 @@ type table struct {
 }
 
 // view is a table or an index: items in the order of its key. Items are stored
-// whole. They never change.
+// whole.
 type view struct {
 	Index
-	items btree.Map[string, item]
+	items btree.Map[string, stored]
 	// attributes are the names of what an index has, nil for all attributes.
 	attributes []string
 }
@@ -80,10 +81,34 @@ func (t *table) place(v *view, i item) (string, bool) {
 	return place + own, ok
 }
 
+// stored is an item as a table keeps it: in JSON, which takes a fraction of the
+// memory.
+type stored []byte
+
+func store(i item) stored {
+	if i == nil {
+		return nil
+	}
+	return bytes.Clone(i.appendJSON(nil)) // in no more memory than it needs
+}
+
+// item returns the item, or nil if there is none.
+func (s stored) item() item {
+	if s == nil {
+		return nil
+	}
+	r := &reader{data: s, canonical: true}
+	i, err := r.item(0)
+	if err != nil {
+		panic(err) // a table holds what this package wrote
+	}
+	return i
+}
+
 // get returns the item at a place, or nil.
 func (t *table) get(place string) item {
-	i, _ := t.views[0].items.Get(place)
-	return i
+	s, _ := t.views[0].items.Get(place)
+	return s.item()
 }
 
 // change is a write whose outcome is known: an item and what becomes of it. Nil
@@ -95,6 +120,7 @@ type change struct {
 
 // apply makes the change in the table and all of its indexes.
 func (c change) apply() {
+	s := store(c.new)
 	for _, v := range c.table.views {
 		from, had := c.table.place(v, c.old)
 		to, has := c.table.place(v, c.new)
@@ -102,7 +128,7 @@ func (c change) apply() {
 			v.items.Delete(from)
 		}
 		if has {
-			v.items.Set(to, c.new)
+			v.items.Set(to, s)
 		}
 	}
 	c.table.bytes += c.new.size() - c.old.size()
@@ -112,16 +138,16 @@ func (c change) apply() {
 func (v *view) read(within span, forward bool, visit func(place string, i item) bool) {
 	switch {
 	case forward:
-		v.items.Ascend(within.from, func(place string, i item) bool {
-			return within.contains(place) && visit(place, i)
+		v.items.Ascend(within.from, func(place string, s stored) bool {
+			return within.contains(place) && visit(place, s.item())
 		})
 	case within.to == "":
-		v.items.Reverse(func(place string, i item) bool {
-			return within.contains(place) && visit(place, i)
+		v.items.Reverse(func(place string, s stored) bool {
+			return within.contains(place) && visit(place, s.item())
 		})
 	default:
-		v.items.Descend(within.to, func(place string, i item) bool {
-			return place == within.to || within.contains(place) && visit(place, i)
+		v.items.Descend(within.to, func(place string, s stored) bool {
+			return place == within.to || within.contains(place) && visit(place, s.item())
 		})
 	}
 }
