@@ -420,6 +420,13 @@ func TestAsynchronousFailures(t *testing.T) {
 	}{
 		{"destination", []string{function("", maySend), config}, `"condition":"RetriesExhausted"`, ""},
 		{"dead-letter queue", []string{function(deadLetter, maySend), strings.Replace(config, `, "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Out", "Arn"]}}}`, "", 1)}, `"please fail"`, ""},
+		{"event bus", []string{
+			function("", `{"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}`),
+			strings.Replace(config, `{"Fn::GetAtt": ["Out", "Arn"]}`, `{"Fn::Sub": "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}`, 1),
+			`"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["lambda"], "detail-type": ["Lambda Function Invocation Result - Failure"],
+				"resources": ["arn:aws:lambda:us-east-1:000000000000:function:relay:$LATEST"]}, "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["Out", "Arn"]}}]}}`,
+			queuePolicy("events.amazonaws.com"),
+		}, `"condition":"RetriesExhausted"`, ""},
 		{"destination without permission", []string{function(""), config}, "", "is not authorized to perform: sqs:SendMessage"},
 	}
 	for _, tt := range tests {

@@ -163,13 +163,32 @@ func (c *Cloud) forward(call *api.Call, d api.Delivery) error {
 	if err := json.Unmarshal(d.Payload, &event); err != nil {
 		return &api.Error{Code: "ValidationException", Message: "an event bus takes events only: " + err.Error()}
 	}
-	return c.callJSON(call, "events", "PutEvents", map[string]any{"Entries": []any{map[string]any{
+	entries, err := json.Marshal(map[string]any{"Entries": []any{map[string]any{
 		"EventBusName": d.Target,
 		"Source":       event.Source,
 		"DetailType":   event.DetailType,
 		"Resources":    event.Resources,
 		"Detail":       string(event.Detail),
 	}}})
+	if err != nil {
+		return err
+	}
+	answer, err := c.call(call, "events", "PutEvents", entries)
+	if err != nil {
+		return err
+	}
+	var outcome struct {
+		Entries []struct{ ErrorCode, ErrorMessage string }
+	}
+	if err := json.Unmarshal(answer, &outcome); err != nil {
+		return err
+	}
+	for _, entry := range outcome.Entries {
+		if entry.ErrorCode != "" {
+			return &api.Error{Code: entry.ErrorCode, Message: entry.ErrorMessage}
+		}
+	}
+	return nil
 }
 
 // deliverOutcome takes what Lambda tells of an asynchronous event to its
@@ -177,10 +196,20 @@ func (c *Cloud) forward(call *api.Call, d api.Delivery) error {
 // (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 func (c *Cloud) deliverOutcome(ctx context.Context, d api.Delivery) error {
 	if serviceOf(d.Target) == "events" {
+		var record struct {
+			RequestContext struct{ Condition string } `json:"requestContext"`
+		}
+		if err := json.Unmarshal(d.Payload, &record); err != nil {
+			return err
+		}
+		kind := "Failure"
+		if record.RequestContext.Condition == "Success" {
+			kind = "Success"
+		}
 		event, err := json.Marshal(map[string]any{
 			"source":      "lambda",
-			"detail-type": "Lambda Function Invocation Result",
-			"resources":   []string{d.Source},
+			"detail-type": "Lambda Function Invocation Result - " + kind,
+			"resources":   []string{d.Target, d.Source + ":$LATEST"},
 			"detail":      json.RawMessage(d.Payload),
 		})
 		if err != nil {
