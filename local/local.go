@@ -157,8 +157,11 @@ func (c *Cloud) random() *rand.Rand { return rand.New(rand.NewPCG(c.options.Seed
 // run plans, and if all of it is supported, creates and serves.
 func (c *Cloud) run(read *assembly.Assembly) error {
 	outputs, err := read.Plan(c.plan)
+	if err != nil {
+		return err // Without the resources in error, APIs are not whole.
+	}
 	handlers := map[string]*apigateway.Handler{}
-	problems := []error{err}
+	var problems []error
 	for _, id := range slices.Sorted(maps.Keys(c.apis)) {
 		handler, err := c.handler(c.apis[id])
 		handlers[id], problems = handler, append(problems, err)

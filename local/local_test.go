@@ -222,7 +222,7 @@ func TestFunctionForAnotherMachine(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	dir := write(t, function(""), "")
+	dir := write(t, function("")+","+httpAPI(`, "RouteSettings": {"GET /relay": {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 1}}`), "")
 	assets := filepath.Join(dir, "Main.assets.json")
 	text, err := os.ReadFile(assets)
 	if err != nil {
@@ -232,6 +232,9 @@ func TestFunctionForAnotherMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = local.Start(dir, local.Options{})
+	if err != nil && strings.Contains(err.Error(), "\n") {
+		t.Errorf("what follows from the function is reported, too: %v", err)
+	}
 	if err == nil || !strings.Contains(err.Error(), "the function is built for linux/EM_RISCV, and this machine is") || !strings.Contains(err.Error(), "noidle:target=host") {
 		t.Errorf("Start = %v, want the target and the way out", err)
 	}

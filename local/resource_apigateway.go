@@ -113,6 +113,9 @@ func planIntegration(c *Cloud, r *assembly.Resource, p *integrationProperties) (
 	if p.IntegrationType != "AWS_PROXY" {
 		return planned{}, fmt.Errorf("integration type %q is not supported locally: want AWS_PROXY", p.IntegrationType)
 	}
+	if p.PayloadFormatVersion != "2.0" {
+		return planned{}, fmt.Errorf("payload format version %q is not supported locally: want 2.0", p.PayloadFormatVersion)
+	}
 	_, function, isPath := strings.Cut(p.IntegrationURI, "/functions/")
 	if !isPath {
 		function = p.IntegrationURI
