@@ -90,12 +90,16 @@ func planTable(c *Cloud, r *assembly.Resource, p *tableProperties) (planned, err
 	for _, a := range p.AttributeDefinitions {
 		table.Attributes[a.AttributeName] = a.AttributeType
 	}
-	table.Key = keySchema(p.KeySchema)
-	for _, index := range p.GlobalSecondaryIndexes {
-		table.Indexes = append(table.Indexes, index.index(true))
+	var err error
+	table.Key, err = keySchema(p.KeySchema)
+	problems = append(problems, err)
+	for _, declared := range p.GlobalSecondaryIndexes {
+		index, err := declared.index(true)
+		table.Indexes, problems = append(table.Indexes, index), append(problems, err)
 	}
-	for _, index := range p.LocalSecondaryIndexes {
-		table.Indexes = append(table.Indexes, index.index(false))
+	for _, declared := range p.LocalSecondaryIndexes {
+		index, err := declared.index(false)
+		table.Indexes, problems = append(table.Indexes, index), append(problems, err)
 	}
 	if p.TimeToLiveSpecification.Enabled {
 		table.TimeToLive = p.TimeToLiveSpecification.AttributeName
@@ -105,26 +109,30 @@ func planTable(c *Cloud, r *assembly.Resource, p *tableProperties) (planned, err
 	return result, errors.Join(problems...)
 }
 
-func (p indexProperties) index(global bool) dynamodb.Index {
+func (p indexProperties) index(global bool) (dynamodb.Index, error) {
+	key, err := keySchema(p.KeySchema)
 	return dynamodb.Index{
 		Name:       p.IndexName,
 		Global:     global,
-		Key:        keySchema(p.KeySchema),
+		Key:        key,
 		Projection: p.Projection.ProjectionType,
 		Include:    p.Projection.NonKeyAttributes,
-	}
+	}, err
 }
 
-func keySchema(elements []keyElement) dynamodb.KeySchema {
+func keySchema(elements []keyElement) (dynamodb.KeySchema, error) {
 	var key dynamodb.KeySchema
 	for _, e := range elements {
+		attribute := &key.Partition
 		if e.KeyType == "RANGE" {
-			key.Sort = e.AttributeName
-		} else {
-			key.Partition = e.AttributeName
+			attribute = &key.Sort
 		}
+		if *attribute != "" {
+			return key, fmt.Errorf("property KeySchema: several %s attributes are not supported locally", e.KeyType)
+		}
+		*attribute = e.AttributeName
 	}
-	return key
+	return key, nil
 }
 
 type logGroupProperties struct {
