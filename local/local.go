@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -147,7 +148,11 @@ func listen(addr string) (net.Listener, error) {
 	if !tcp.IP.IsLoopback() {
 		return nil, fmt.Errorf("address %q: want a loopback address such as 127.0.0.1:4566", addr)
 	}
-	return net.Listen("tcp", tcp.String())
+	listener, err := net.Listen("tcp", tcp.String())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("address %q is in use, perhaps by another local cloud: end that, or choose another port; 0 picks a free one", addr)
+	}
+	return listener, err
 }
 
 // random returns a source of its own for each service, as they are not safe for

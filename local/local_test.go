@@ -216,6 +216,15 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
+func TestAddressInUse(t *testing.T) {
+	first := cloud(t, local.Options{}, queue("Out"))
+	addr := strings.TrimPrefix(first.URL(), "http://")
+	_, err := local.Start(write(t, queue("Out"), ""), local.Options{Addr: addr})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("address %q is in use", addr)) {
+		t.Errorf("Start = %v, want the address and the way out", err)
+	}
+}
+
 // A binary for another machine does not just fail with its first event.
 func TestFunctionForAnotherMachine(t *testing.T) {
 	other := t.TempDir()
