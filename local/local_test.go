@@ -284,6 +284,43 @@ func TestFunctionsNeedPermissions(t *testing.T) {
 	}
 }
 
+// A stack may use what another exports, and parameters and conditions say what
+// there is
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html).
+func TestStacksTogether(t *testing.T) {
+	dir := write(t, strings.ReplaceAll(function(toOut, maySend), `{"Ref": "Out"}`, `{"Fn::ImportValue": "out-url"}`), "")
+	files := map[string]string{
+		"Queues.template.json": `{
+			"Parameters": {"Spare": {"Type": "String", "Default": "no"}},
+			"Conditions": {"WithSpare": {"Fn::Equals": [{"Ref": "Spare"}, "yes"]}},
+			"Resources": {` + queue("Out") + `, "Spare": {"Type": "AWS::S3::Bucket", "Condition": "WithSpare"}},
+			"Outputs": {"Url": {"Value": {"Ref": "Out"}, "Export": {"Name": "out-url"}}}
+		}`,
+		"manifest.json": `{"artifacts": {
+			"Main.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Main.assets.json"}},
+			"Main": {"type": "aws:cloudformation:stack", "dependencies": ["Queues", "Main.assets"], "properties": {"templateFile": "Main.template.json"}},
+			"Queues": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Queues.template.json"}}
+		}}`,
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := local.Start(dir, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	client := lambda.New(lambda.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody})
+	if _, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: new("relay"), Payload: []byte(`"across"`)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(t, c, "out"); got != `"across"` {
+		t.Errorf("the other stack's queue gets %s", got)
+	}
+}
+
 // A service delivers only to what lets it
 // (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html,
 // https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html).

@@ -186,6 +186,7 @@ func BenchmarkServices(b *testing.B) {
 	topics := sns.New(sns.Options{Region: "us-east-1", BaseEndpoint: endpoint, Credentials: anybody})
 	buses := eventbridge.New(eventbridge.Options{Region: "us-east-1", BaseEndpoint: endpoint, Credentials: anybody})
 	machines := sfn.New(sfn.Options{Region: "us-east-1", BaseEndpoint: endpoint, Credentials: anybody})
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	list, err := topics.ListTopics(ctx, &sns.ListTopicsInput{})
 	if err != nil {
 		b.Fatal(err)
@@ -218,6 +219,13 @@ func BenchmarkServices(b *testing.B) {
 		{"events-PutEvents", func(int) error {
 			_, err := buses.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{Source: new("bench"), DetailType: new("x"), Detail: new("{}")}}})
 			return err
+		}},
+		{"apigateway-GET-through-a-function", func(int) error {
+			response, err := web.Get(s.outputs["OrdersUrl"] + "/syuav7cmf5fogcv5jffdzwqrtq")
+			if err != nil {
+				return err
+			}
+			return response.Body.Close()
 		}},
 		{"states-DescribeStateMachine", func(int) error {
 			_, err := machines.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: new(s.outputs["OrderSaga"])})
