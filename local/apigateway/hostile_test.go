@@ -146,7 +146,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// What net/http would refuse as not implemented is the client's fault.
+// What net/http answers with 501 or 505 is the client's fault.
 func TestListener(t *testing.T) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
