@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -63,7 +62,6 @@ type Cloud struct {
 	options   Options
 	clock     clockwork.Clock
 	listener  net.Listener
-	anyPort   bool
 	outputs   assembly.Outputs
 	servers   []*http.Server
 	closeOnce sync.Once
@@ -129,7 +127,6 @@ func open(options Options) (*Cloud, error) {
 		options:   options,
 		clock:     options.Clock,
 		listener:  listener,
-		anyPort:   strings.HasSuffix(options.Addr, ":0"),
 		faults:    chaos.New(options.Chaos, options.Seed),
 		apis:      map[string]*httpAPI{},
 		managed:   map[string]*iam.Policy{},

@@ -72,7 +72,7 @@ func (c *Cloud) listenBeside(n int) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if number, err := strconv.Atoi(port); err == nil && !c.anyPort {
+	if number, err := strconv.Atoi(port); err == nil && !strings.HasSuffix(c.options.Addr, ":0") {
 		if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(number+n))); err == nil {
 			return listener, nil
 		}

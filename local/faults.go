@@ -1,0 +1,82 @@
+package local
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/noidle/noidle/local/api"
+	"github.com/noidle/noidle/local/chaos"
+	"github.com/noidle/noidle/local/lambda"
+)
+
+// slowAnswer is how late a call is answered that is made slow, in real time:
+// the function that waits for it runs in real time.
+const slowAnswer = 200 * time.Millisecond
+
+// The faults of calls to services, as their answers.
+var callErrors = map[chaos.Kind]*api.Error{
+	chaos.ThrottledCall: {Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest},
+	chaos.FailedCall:    {Code: "InternalServerError", Message: "Internal server error", Status: http.StatusInternalServerError},
+	chaos.LostAnswer:    {Code: "InternalServerError", Message: "Internal server error", Status: http.StatusInternalServerError},
+}
+
+func (c *Cloud) nextCallFault(call *api.Call) chaos.Kind {
+	return c.faults.Next("calls of "+call.Principal.ARN, chaos.ThrottledCall, chaos.FailedCall, chaos.LostAnswer, chaos.SlowCall)
+}
+
+// callFault strikes a function's call to a service.
+func (c *Cloud) callFault(call *api.Call, _ string, service http.Handler) http.Handler {
+	kind := c.nextCallFault(call)
+	failure := callErrors[kind]
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch kind {
+		case chaos.SlowCall:
+			time.Sleep(slowAnswer)
+			service.ServeHTTP(w, r)
+		case chaos.LostAnswer:
+			service.ServeHTTP(discarded{http.Header{}}, r)
+			api.WriteJSONError(w, r, failure)
+		case chaos.ThrottledCall, chaos.FailedCall:
+			api.WriteJSONError(w, r, failure)
+		default:
+			service.ServeHTTP(w, r)
+		}
+	})
+}
+
+// callTask is call for a state machine, whose calls are struck, too. It waits
+// for invocations, which are struck as such.
+func (c *Cloud) callTask(call *api.Call, service, operation string, input []byte) ([]byte, error) {
+	if service == "lambda" || call.Principal == nil {
+		return c.call(call, service, operation, input)
+	}
+	kind := c.nextCallFault(call)
+	if kind == chaos.ThrottledCall || kind == chaos.FailedCall {
+		return nil, callErrors[kind]
+	}
+	output, err := c.call(call, service, operation, input)
+	if kind == chaos.LostAnswer {
+		return nil, callErrors[kind]
+	}
+	return output, err
+}
+
+// functionFault strikes an invocation.
+func (c *Cloud) functionFault(function string) lambda.Fault {
+	switch c.faults.Next("invocations of "+function, chaos.CrashBefore, chaos.CrashAfter, chaos.Timeout) {
+	case chaos.CrashBefore:
+		return lambda.CrashBefore
+	case chaos.CrashAfter:
+		return lambda.CrashAfter
+	case chaos.Timeout:
+		return lambda.Timeout
+	}
+	return lambda.NoFault
+}
+
+// discarded takes an answer that nobody gets.
+type discarded struct{ header http.Header }
+
+func (d discarded) Header() http.Header         { return d.header }
+func (d discarded) Write(p []byte) (int, error) { return len(p), nil }
+func (d discarded) WriteHeader(int)             {}
