@@ -24,7 +24,7 @@ func (h handler) note(context.Context, events.SQSMessage) error { return nil }
 
 // The main of a function that drains a queue into a table.
 func ExampleStart() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
-		return handler{db: dynamodb.NewFromConfig(cfg), table: env["NOTES_TABLE"]}.handle
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
+		return handler{db: dynamodb.NewFromConfig(cfg), table: env["NOTES_TABLE"]}.handle, nil
 	}, "NOTES_TABLE")
 }

@@ -18,9 +18,10 @@ import (
 // with one of the signatures of [lambda.Start]. It does not return.
 //
 // What is logged through log/slog goes out as the function's log format demands,
-// with the ID of the request. If a variable is missing, Start logs which and ends
-// the process, so that the function fails to start rather than at its first event.
-func Start(connect func(cfg aws.Config, env map[string]string) any, variables ...string) {
+// with the ID of the request. If a variable is missing, or connect returns an
+// error, Start logs it and ends the process, so that the function fails to start
+// rather than at its first event.
+func Start(connect func(cfg aws.Config, env map[string]string) (handler any, err error), variables ...string) {
 	slog.SetDefault(lambdacontext.NewLogger())
 	handler, err := prepare(connect, variables)
 	if err != nil {
@@ -30,7 +31,7 @@ func Start(connect func(cfg aws.Config, env map[string]string) any, variables ..
 	lambda.Start(handler)
 }
 
-func prepare(connect func(aws.Config, map[string]string) any, variables []string) (handler any, err error) {
+func prepare(connect func(aws.Config, map[string]string) (any, error), variables []string) (handler any, err error) {
 	env, err := awsconfig.Require(variables...)
 	if err != nil {
 		return nil, err
@@ -39,5 +40,5 @@ func prepare(connect func(aws.Config, map[string]string) any, variables []string
 	if err != nil {
 		return nil, err
 	}
-	return connect(cfg, env), nil
+	return connect(cfg, env)
 }

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,12 +29,12 @@ func TestPrepare(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			connected := false
-			handler, err := prepare(func(cfg aws.Config, env map[string]string) any {
+			handler, err := prepare(func(cfg aws.Config, env map[string]string) (any, error) {
 				connected = true
 				if diff := cmp.Diff(map[string]string{"TABLE": "notes", "QUEUE_URL": "https://queue"}, env); diff != "" {
 					t.Errorf("variables (-want +got):\n%s", diff)
 				}
-				return "the handler in " + cfg.Region
+				return "the handler in " + cfg.Region, nil
 			}, []string{"TABLE", "QUEUE_URL"})
 			if tt.wantErr != "" {
 				if err == nil || err.Error() != tt.wantErr || connected {
@@ -45,5 +46,15 @@ func TestPrepare(t *testing.T) {
 				t.Errorf("it returns %v, %v", handler, err)
 			}
 		})
+	}
+}
+
+func TestPrepareFails(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIA0000000000000000")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	want := errors.New("environment: SIZES: no sizes")
+	if _, err := prepare(func(aws.Config, map[string]string) (any, error) { return nil, want }, nil); err != want {
+		t.Errorf("error is %v, want %v", err, want)
 	}
 }

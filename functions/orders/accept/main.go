@@ -19,13 +19,13 @@ import (
 )
 
 func main() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
 		db := dynamodb.NewFromConfig(cfg)
 		return handler{
 			orders: table.NewOrders(db, env["ORDERS_TABLE"]),
 			queue:  queue.New(sqs.NewFromConfig(cfg), env["QUEUE_URL"]),
 			keys:   idempotency.New(db, env["IDEMPOTENCY_TABLE"], nil),
 			now:    time.Now,
-		}.handle
+		}.handle, nil
 	}, "ORDERS_TABLE", "IDEMPOTENCY_TABLE", "QUEUE_URL")
 }

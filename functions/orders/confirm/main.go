@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
-		return handler{store: table.NewStock(dynamodb.NewFromConfig(cfg), env["STOCK_TABLE"])}.handle
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
+		return handler{store: table.NewStock(dynamodb.NewFromConfig(cfg), env["STOCK_TABLE"])}.handle, nil
 	}, "STOCK_TABLE")
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
-		return handler{orders: table.NewOrders(dynamodb.NewFromConfig(cfg), env["ORDERS_TABLE"])}.handle
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
+		return handler{orders: table.NewOrders(dynamodb.NewFromConfig(cfg), env["ORDERS_TABLE"])}.handle, nil
 	}, "ORDERS_TABLE")
 }

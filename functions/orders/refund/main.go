@@ -13,8 +13,8 @@ import (
 )
 
 func main() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
 		ledger := table.NewLedger(dynamodb.NewFromConfig(cfg), env["LEDGER_TABLE"])
-		return handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger}}}.handle
+		return handler{payments: payment.Service{Provider: payment.Simulator{Ledger: ledger}}}.handle, nil
 	}, "LEDGER_TABLE")
 }

@@ -16,10 +16,10 @@ import (
 )
 
 func main() {
-	function.Start(func(cfg aws.Config, env map[string]string) any {
+	function.Start(func(cfg aws.Config, env map[string]string) (any, error) {
 		return handler{
 			orders:   table.NewOrders(dynamodb.NewFromConfig(cfg), env["ORDERS_TABLE"]),
 			workflow: execution.New(sfn.NewFromConfig(cfg), env["STATE_MACHINE_ARN"]),
-		}.handle
+		}.handle, nil
 	}, "ORDERS_TABLE", "STATE_MACHINE_ARN")
 }
