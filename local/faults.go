@@ -7,13 +7,15 @@ import (
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/lambda"
+	"github.com/noidle/noidle/local/s3"
 )
 
 // slowAnswer is how late a call is answered that is made slow, in real time:
 // the function that waits for it runs in real time.
 const slowAnswer = 200 * time.Millisecond
 
-// The faults of calls to services, as their answers.
+// The faults of calls to services, as their answers. S3 has names of its own for
+// them.
 var callErrors = map[chaos.Kind]*api.Error{
 	chaos.ThrottledCall: {Code: "ThrottlingException", Message: "Rate exceeded", Status: http.StatusBadRequest},
 	chaos.FailedCall:    {Code: "InternalServerError", Message: "Internal server error", Status: http.StatusInternalServerError},
@@ -25,9 +27,13 @@ func (c *Cloud) nextCallFault(call *api.Call) chaos.Kind {
 }
 
 // callFault strikes a function's call to a service.
-func (c *Cloud) callFault(call *api.Call, _ string, service http.Handler) http.Handler {
+func (c *Cloud) callFault(call *api.Call, name string, service http.Handler) http.Handler {
 	kind := c.nextCallFault(call)
 	failure := callErrors[kind]
+	write := api.WriteJSONError
+	if name == "s3" {
+		write = s3.WriteError
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch kind {
 		case chaos.SlowCall:
@@ -35,9 +41,9 @@ func (c *Cloud) callFault(call *api.Call, _ string, service http.Handler) http.H
 			service.ServeHTTP(w, r)
 		case chaos.LostAnswer:
 			service.ServeHTTP(discarded{http.Header{}}, r)
-			api.WriteJSONError(w, r, failure)
+			write(w, r, failure)
 		case chaos.ThrottledCall, chaos.FailedCall:
-			api.WriteJSONError(w, r, failure)
+			write(w, r, failure)
 		default:
 			service.ServeHTTP(w, r)
 		}

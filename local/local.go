@@ -1,6 +1,7 @@
 // Package local runs a cloud assembly, as cdk synth writes it, on this machine:
 // its functions as real processes, its queues, tables, state machines, buses,
-// topics and HTTP APIs in memory, its permissions enforced. It listens on the
+// topics and HTTP APIs in memory, its buckets in a temporary directory, its
+// permissions enforced. It listens on the
 // loopback interface only.
 //
 // Everything that waits, such as a retry or a visibility timeout, waits on a
@@ -32,6 +33,7 @@ import (
 	"github.com/noidle/noidle/local/iam"
 	"github.com/noidle/noidle/local/lambda"
 	"github.com/noidle/noidle/local/logs"
+	"github.com/noidle/noidle/local/s3"
 	"github.com/noidle/noidle/local/sns"
 	"github.com/noidle/noidle/local/sqs"
 	"github.com/noidle/noidle/local/states"
@@ -73,6 +75,7 @@ type Cloud struct {
 	lambda    *lambda.Service
 	logs      *logs.Service
 	mappings  *eventsource.Service
+	s3        *s3.Service
 	sns       *sns.Service
 	sqs       *sqs.Service
 	states    *states.Service
@@ -82,6 +85,7 @@ type Cloud struct {
 	// What planning collects for creation.
 	creations  []func() error
 	apis       map[string]*httpAPI
+	buckets    map[string]bool // by name, whether they refuse policies that let in anybody
 	managed    map[string]*iam.Policy
 	functions  map[string]plannedFunction
 	principals sync.Map // *api.Principal by access key: functions call while others are created
@@ -129,6 +133,7 @@ func open(options Options) (*Cloud, error) {
 		listener:  listener,
 		faults:    chaos.New(options.Chaos, options.Seed),
 		apis:      map[string]*httpAPI{},
+		buckets:   map[string]bool{},
 		managed:   map[string]*iam.Policy{},
 		functions: map[string]plannedFunction{},
 	}
@@ -226,6 +231,7 @@ func (c *Cloud) closeServices() {
 	c.lambda.Close()
 	c.states.Close()
 	c.mappings.Close()
+	c.s3.Close()
 	c.events.Close()
 	c.sns.Close()
 	c.sqs.Close()

@@ -153,7 +153,13 @@ func receive(t *testing.T, c *local.Cloud, name string) string {
 // Everything that is not supported is named at once, and nothing is started.
 func TestRefusals(t *testing.T) {
 	dir := write(t, `
-		"Bucket": {"Type": "AWS::S3::Bucket"},
+		"Stream": {"Type": "AWS::Kinesis::Stream"},
+		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "ObjectLockEnabled": true, "WebsiteConfiguration": {},
+			"VersioningConfiguration": {"Status": "On"}, "NotificationConfiguration": {"QueueConfigurations": []}}},
+		"Photos": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "VersioningConfiguration": {"Status": "On"}}},
+		"Blocked": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "blocked"}},
+		"BlockedPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Blocked"}, "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"}}}},
+		"OtherPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "other", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": "1"}}}}},
 		"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"Colour": "red", "DelaySeconds": {"a": 1}}},
 		"Function": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "nodejs24.x", "Code": {"S3Key": "relay.zip", "ImageUri": "x"}, "Role": "r"}},
 		"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"StreamSpecification": {}}},
@@ -163,13 +169,21 @@ func TestRefusals(t *testing.T) {
 		"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": [{"sounds-like": "x"}]}, "Targets": [{"Id": "t", "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}]}},
 		"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": "f", "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}},
 		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "TopicArn": "t"}}
-	`, `"Arn": {"Value": {"Fn::GetAtt": ["Bucket", "Arn"]}}`)
+	`, `"Arn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}`)
 	_, err := local.Start(dir, local.Options{})
 	if err == nil {
 		t.Fatal("the assembly starts")
 	}
 	for _, want := range []string{
-		"stack Main: resource Bucket: type AWS::S3::Bucket is not supported locally",
+		"stack Main: resource Stream: type AWS::Kinesis::Stream is not supported locally",
+		"stack Main: resource Bucket: AWS::S3::Bucket: property NotificationConfiguration.QueueConfigurations is not supported locally: use EventBridge",
+		"stack Main: resource Bucket: AWS::S3::Bucket: property ObjectLockEnabled is not supported locally",
+		"stack Main: resource Bucket: AWS::S3::Bucket: property WebsiteConfiguration is not supported locally",
+		`stack Main: resource Photos: AWS::S3::Bucket: property BucketName: "Photos" is no name of a bucket`,
+		`stack Main: resource Photos: AWS::S3::Bucket: property AccessControl: "PublicRead" is not supported locally: use a bucket policy`,
+		`stack Main: resource Photos: AWS::S3::Bucket: property VersioningConfiguration.Status: "On": want Enabled or Suspended`,
+		`stack Main: resource BlockedPolicy: AWS::S3::BucketPolicy: the policy of bucket "blocked" lets in anybody`,
+		`stack Main: resource OtherPolicy: AWS::S3::BucketPolicy: bucket "other" is not in this assembly`,
 		"stack Main: resource Queue: AWS::SQS::Queue: property Colour is not supported locally",
 		"stack Main: resource Queue: AWS::SQS::Queue: property DelaySeconds: want a string, not map[a:1]",
 		"stack Main: resource Function: AWS::Lambda::Function: property Code.ImageUri is not supported locally",
@@ -293,7 +307,7 @@ func TestStacksTogether(t *testing.T) {
 		"Queues.template.json": `{
 			"Parameters": {"Spare": {"Type": "String", "Default": "no"}},
 			"Conditions": {"WithSpare": {"Fn::Equals": [{"Ref": "Spare"}, "yes"]}},
-			"Resources": {` + queue("Out") + `, "Spare": {"Type": "AWS::S3::Bucket", "Condition": "WithSpare"}},
+			"Resources": {` + queue("Out") + `, "Spare": {"Type": "AWS::Kinesis::Stream", "Condition": "WithSpare"}},
 			"Outputs": {"Url": {"Value": {"Ref": "Out"}, "Export": {"Name": "out-url"}}}
 		}`,
 		"manifest.json": `{"artifacts": {

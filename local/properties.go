@@ -22,6 +22,13 @@ var (
 	anyType      = reflect.TypeFor[any]()
 )
 
+// insteadOf says what to use in place of some properties that are not supported.
+var insteadOf = map[string]string{
+	"NotificationConfiguration.LambdaConfigurations": ": use EventBridge",
+	"NotificationConfiguration.QueueConfigurations":  ": use EventBridge",
+	"NotificationConfiguration.TopicConfigurations":  ": use EventBridge",
+}
+
 // decodeProperties fills a struct whose fields are the supported properties of a
 // resource. It reports every property that is not supported and every value of
 // another type.
@@ -41,7 +48,7 @@ func (d *propertyDecoder) object(path string, properties map[string]any, into re
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		field := slices.IndexFunc(reflect.VisibleFields(into.Type()), func(f reflect.StructField) bool { return propertyName(f) == name })
 		if field < 0 {
-			d.refuse("property %s is not supported locally", path+name)
+			d.refuse("property %s is not supported locally%s", path+name, insteadOf[path+name])
 			continue
 		}
 		d.value(path+name, properties[name], into.Field(field))

@@ -101,11 +101,11 @@ type plannedFunction struct {
 // environment adds what the function needs to call services: credentials of its
 // own, by which its calls are known, and the address of this cloud.
 func (c *Cloud) environment(f lambda.Function, role *api.Principal, level string) map[string]string {
-	key := "ASIALOCAL" + digest(f.Name)[:11]
+	key := functionKeys + digest(f.Name)[:11]
 	c.principals.Store(key, role)
 	environment := map[string]string{
 		"AWS_ACCESS_KEY_ID":     key,
-		"AWS_SECRET_ACCESS_KEY": "local",
+		"AWS_SECRET_ACCESS_KEY": functionSecret(key),
 		"AWS_SESSION_TOKEN":     "local",
 		"AWS_ENDPOINT_URL":      c.URL(),
 	}

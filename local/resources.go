@@ -18,6 +18,8 @@ var resourceTypes = map[string]resourceType{
 	"AWS::Lambda::Function":            supports(planFunction),
 	"AWS::Lambda::Permission":          supports(planPermission),
 	"AWS::Logs::LogGroup":              supports(planLogGroup),
+	"AWS::S3::Bucket":                  supports(planBucket),
+	"AWS::S3::BucketPolicy":            supports(planBucketPolicy),
 	"AWS::SNS::Subscription":           supports(planSubscription),
 	"AWS::SNS::Topic":                  supports(planTopic),
 	"AWS::SNS::TopicPolicy":            supports(planTopicPolicy),

@@ -16,6 +16,7 @@ import (
 	"github.com/noidle/noidle/local/iam"
 	"github.com/noidle/noidle/local/lambda"
 	"github.com/noidle/noidle/local/logs"
+	"github.com/noidle/noidle/local/s3"
 	"github.com/noidle/noidle/local/sns"
 	"github.com/noidle/noidle/local/sqs"
 	"github.com/noidle/noidle/local/states"
@@ -46,6 +47,11 @@ func (c *Cloud) openServices() {
 		Random:  c.random(),
 		Deliver: func(ctx context.Context, d api.Delivery) error { return c.deliver(ctx, "events.amazonaws.com", d) },
 		Dropped: c.dropped,
+	})
+	c.s3 = s3.New(s3.Options{
+		Clock:   c.clock,
+		Secret:  c.secret,
+		Publish: func(e s3.Event) { c.events.Publish("aws.s3", e.DetailType, e.Resources, e.Detail) },
 	})
 	c.states = states.New(states.Options{
 		Clock:  c.clock,
@@ -85,6 +91,7 @@ func (c *Cloud) endpoint() *api.Endpoint {
 		handlers[name] = operations.JSON()
 	}
 	handlers["lambda"] = c.lambda.Handler()
+	handlers["s3"] = c.s3
 	handlers["sns"] = c.operations["sns"].Query(sns.Namespace)
 	return &api.Endpoint{
 		Services: handlers,
@@ -93,7 +100,8 @@ func (c *Cloud) endpoint() *api.Endpoint {
 			p, _ := principal.(*api.Principal)
 			return p
 		},
-		Fault: c.callFault,
+		Unsigned: c.unsigned,
+		Fault:    c.callFault,
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jonboulle/clockwork"
+
+	"github.com/noidle/noidle/local/s3"
 )
 
 // Supported returns, in Markdown, every resource type, property and API
@@ -50,6 +52,7 @@ func supportedOperations() map[string][]string {
 	for service, operations := range c.operations {
 		supported[service] = operations.Names()
 	}
+	supported["s3"] = s3.OperationNames()
 	supported["lambda"] = slices.Sorted(maps.Keys(c.lambda.Routes()))
 	return supported
 }

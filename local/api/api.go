@@ -32,6 +32,9 @@ type Principal struct {
 	// action (such as sqs:SendMessage) on the resource. Keys are the condition
 	// keys that the service knows of the request, over the global ones.
 	Allow func(action, resource string, keys Keys) error
+	// Check is Allow for what a caller does not ask for but gains by: a refusal is
+	// not reported.
+	Check func(action, resource string, keys Keys) error
 }
 
 // Keys are condition keys of a request and their values, such as

@@ -18,8 +18,12 @@ type Endpoint struct {
 	// Principal returns whose access key this is. Keys that it does not know are
 	// the administrator's: nil.
 	Principal func(accessKey string) *Principal
+	// Unsigned returns the service that takes a request without a signature, and
+	// who sends it. Nil, and an empty name, mean that none does.
+	Unsigned func(r *http.Request) (service string, as *Principal)
 	// Fault may answer a principal's request in place of the service, and says
-	// whether it did, or may have another handler serve it. Nil means never.
+	// whether it did, or may have another handler serve it. It is not asked of
+	// requests that somebody else sends than who signed them. Nil means never.
 	Fault func(call *Call, service string, next http.Handler) http.Handler
 }
 
@@ -28,7 +32,17 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := &Call{Context: r.Context(), RequestID: uuid.NewString()}
 	w.Header().Set("X-Amzn-Requestid", call.RequestID)
 	key, name, signed := credential(r.Header.Get("Authorization"))
+	presigned := false
 	if !signed {
+		key, name, presigned = scope(r.URL.Query().Get("X-Amz-Credential"))
+	}
+	switch {
+	case signed || presigned:
+		call.Principal = e.Principal(key)
+	case e.Unsigned != nil:
+		name, call.Principal = e.Unsigned(r)
+	}
+	if name == "" {
 		WriteJSONError(w, r, &Error{
 			Code:    "MissingAuthenticationTokenException",
 			Message: "this is the local cloud's AWS endpoint: sign requests as an AWS SDK or the AWS CLI does, with any credentials",
@@ -41,8 +55,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteJSONError(w, r, &Error{Code: "UnknownOperationException", Message: fmt.Sprintf("service %q is not supported locally", name)})
 		return
 	}
-	call.Principal = e.Principal(key)
-	if e.Fault != nil && call.Principal != nil {
+	if e.Fault != nil && call.Principal != nil && signed {
 		service = e.Fault(call, name, service)
 	}
 	service.ServeHTTP(w, r.WithContext(With(r.Context(), call)))
@@ -53,8 +66,14 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html).
 func credential(header string) (key, service string, ok bool) {
 	_, after, _ := strings.Cut(header, "Credential=")
-	scope, _, _ := strings.Cut(after, ",")
-	parts := strings.Split(strings.TrimSpace(scope), "/")
+	value, _, _ := strings.Cut(after, ",")
+	return scope(strings.TrimSpace(value))
+}
+
+// scope takes a credential apart, as it stands in the query of presigned URLs,
+// too.
+func scope(credential string) (key, service string, ok bool) {
+	parts := strings.Split(credential, "/")
 	if len(parts) != 5 || parts[4] != "aws4_request" || parts[0] == "" {
 		return "", "", false
 	}

@@ -133,22 +133,34 @@ func (s *Service) put(entry *putEventsEntry) (id string, failed *api.Error) {
 	if entry.Time != nil {
 		at = entry.Time.Time
 	}
+	return s.send(busName(entry.EventBusName), envelope{
+		DetailType: entry.DetailType, Source: entry.Source, Resources: entry.Resources, Detail: json.RawMessage(entry.Detail),
+	}, at)
+}
+
+// Publish puts an event of an AWS service, such as aws.s3, on the default bus.
+// Detail has a JSON form.
+func (s *Service) Publish(source, detailType string, resources []string, detail any) {
+	e := envelope{DetailType: detailType, Source: source, Resources: resources, Detail: encode(detail)}
+	_, _ = s.send(DefaultBus, e, s.options.Clock.Now()) // there always is a default bus
+}
+
+// send puts an event on a bus and returns its ID.
+func (s *Service) send(busName string, e envelope, at time.Time) (id string, failed *api.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, ok := s.buses[busName(entry.EventBusName)]
+	b, ok := s.buses[busName]
 	if !ok {
-		return "", &api.Error{Code: "InvalidArgument", Message: fmt.Sprintf("Event bus %s does not exist.", busName(entry.EventBusName))}
+		return "", &api.Error{Code: "InvalidArgument", Message: fmt.Sprintf("Event bus %s does not exist.", busName)}
 	}
-	id = uuid.NewString()
-	e := s.newEvent(envelope{
-		ID: id, DetailType: entry.DetailType, Source: entry.Source, Resources: entry.Resources, Detail: json.RawMessage(entry.Detail),
-	}, at)
+	e.ID = uuid.NewString()
+	complete := s.newEvent(e, at)
 	for _, r := range sorted(b.rules, "") {
-		if r.State == enabled && r.pattern != nil && r.pattern.Match(e.value) {
-			s.dispatch(r, e)
+		if r.State == enabled && r.pattern != nil && r.pattern.Match(complete.value) {
+			s.dispatch(r, complete)
 		}
 	}
-	return id, nil
+	return e.ID, nil
 }
 
 // newEvent completes an event.

@@ -66,8 +66,8 @@ func (a *Authority) AddRolePolicy(arn string, policy *Policy) error {
 	return nil
 }
 
-// AddResourcePolicy adds a policy to a resource, such as a queue, a topic or a
-// function.
+// AddResourcePolicy adds a policy to a resource, such as a queue, a topic, a
+// function, or a bucket with its objects.
 func (a *Authority) AddResourcePolicy(arn string, policy *Policy) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -92,30 +92,41 @@ func (a *Authority) Assume(roleARN, service, session string) (*api.Principal, er
 	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
 	caller := "arn:aws:sts::" + api.Account + ":assumed-role/" + name + "/" + session
 	names := []principal{{"AWS", roleARN}, {"AWS", caller}, {"AWS", api.Account}, {"AWS", "arn:aws:iam::" + api.Account + ":root"}}
-	return &api.Principal{ARN: caller, Allow: func(action, resource string, keys api.Keys) error {
-		req := a.request(action, resource, keys, api.Keys{
-			"aws:PrincipalArn":     {roleARN},
-			"aws:PrincipalAccount": {api.Account},
-			"aws:PrincipalType":    {"AssumedRole"},
-		})
-		return a.decide(caller, names, r, req)
-	}}, nil
+	return a.principal(caller, names, r, api.Keys{
+		"aws:PrincipalArn":     {roleARN},
+		"aws:PrincipalAccount": {api.Account},
+		"aws:PrincipalType":    {"AssumedRole"},
+	}), nil
+}
+
+// principal returns who is known by names, with a role or nil.
+func (a *Authority) principal(caller string, names []principal, r *role, callerKeys api.Keys) *api.Principal {
+	decide := func(action, resource string, keys api.Keys, ask bool) error {
+		return a.decide(caller, names, r, a.request(action, resource, keys, callerKeys), ask)
+	}
+	return &api.Principal{
+		ARN:   caller,
+		Allow: func(action, resource string, keys api.Keys) error { return decide(action, resource, keys, true) },
+		Check: func(action, resource string, keys api.Keys) error { return decide(action, resource, keys, false) },
+	}
+}
+
+// Anonymous returns the principal of requests that are not signed. What it may
+// do stands in policies that name everybody.
+func (a *Authority) Anonymous() *api.Principal {
+	return a.principal("anonymous", []principal{}, nil, api.Keys{"aws:PrincipalType": {"Anonymous"}})
 }
 
 // Service returns the principal that a service (events.amazonaws.com) is when it
 // delivers on behalf of a resource. What it may do stands in the policies of
 // the resources that it delivers to.
 func (a *Authority) Service(name, sourceARN string) *api.Principal {
-	names := []principal{{"Service", name}}
-	return &api.Principal{ARN: name, Allow: func(action, resource string, keys api.Keys) error {
-		req := a.request(action, resource, keys, api.Keys{
-			"aws:SourceArn":             {sourceARN},
-			"aws:SourceAccount":         {api.Account},
-			"aws:PrincipalIsAWSService": {"true"},
-			"aws:PrincipalServiceName":  {name},
-		})
-		return a.decide(name, names, nil, req)
-	}}
+	return a.principal(name, []principal{{"Service", name}}, nil, api.Keys{
+		"aws:SourceArn":             {sourceARN},
+		"aws:SourceAccount":         {api.Account},
+		"aws:PrincipalIsAWSService": {"true"},
+		"aws:PrincipalServiceName":  {name},
+	})
 }
 
 func (a *Authority) request(action, resource string, requestKeys, callerKeys api.Keys) request {
@@ -170,11 +181,12 @@ func evaluate(policies []*Policy, r request, caller []principal) verdict {
 }
 
 // decide says no if any policy denies, and yes if the role's or the resource's
-// allow: within one account either is enough.
-func (a *Authority) decide(caller string, names []principal, r *role, req request) error {
+// allow: within one account either is enough. Ask says whether it is a call,
+// of which the report tells also if it is refused.
+func (a *Authority) decide(caller string, names []principal, r *role, req request, ask bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	byResource := evaluate(a.resources[req.resource], req, names)
+	byResource := evaluate(a.resources[governing(req.resource)], req, names)
 	var byRole verdict
 	if r != nil {
 		byRole = evaluate(r.policies, req, nil)
@@ -191,7 +203,7 @@ func (a *Authority) decide(caller string, names []principal, r *role, req reques
 	case !allowed:
 		reason = "because no identity-based policy allows the " + req.action + " action"
 	}
-	if r != nil {
+	if r != nil && (ask || reason == "") {
 		r.record(req, reason == "", byRole.allowing)
 	}
 	if reason == "" {
@@ -202,6 +214,15 @@ func (a *Authority) decide(caller string, names []principal, r *role, req reques
 		Status:  http.StatusForbidden,
 		Message: fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", caller, req.action, req.resource, reason),
 	}
+}
+
+// governing returns the ARN of the resource whose policy is about another: that
+// of a bucket is about its objects.
+func governing(arn string) string {
+	if bucket, _, ok := strings.Cut(arn, "/"); ok && strings.HasPrefix(arn, "arn:aws:s3:::") {
+		return bucket
+	}
+	return arn
 }
 
 func (r *role) record(req request, allowed bool, allowing []*statement) {

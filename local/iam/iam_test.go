@@ -323,3 +323,73 @@ func FuzzPolicy(f *testing.F) {
 		}
 	})
 }
+
+const photos = "arn:aws:s3:::photos"
+
+// The policy of a bucket is about its objects, too, and anybody may do only what
+// a policy lets everybody do
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html).
+func TestBucketPolicies(t *testing.T) {
+	a, p := worker(t, statement(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`))
+	a.AddResourcePolicy(photos, parse(t, statement(`
+		{"Effect":"Allow","Action":"s3:GetObject","Resource":"`+photos+`/public/*","Principal":"*"},
+		{"Effect":"Allow","Action":"s3:GetObject","Resource":"`+photos+`/*","Principal":{"AWS":"`+role+`"}},
+		{"Effect":"Deny","Action":"s3:*","Resource":["`+photos+`","`+photos+`/*"],"Principal":{"AWS":"*"},"Condition":{"Bool":{"aws:SecureTransport":"false"}}},
+		{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"`+photos+`/*","Principal":"*"}`)))
+	tests := []struct {
+		name, action, resource string
+		anybody, worker        bool
+	}{
+		{"public object", "s3:GetObject", photos + "/public/cat", true, true},
+		{"object", "s3:GetObject", photos + "/cat", false, true},
+		{"denied", "s3:DeleteObject", photos + "/public/cat", false, false},
+		{"bucket", "s3:ListBucket", photos, false, true},
+		{"another bucket", "s3:GetObject", photos + "2/public/cat", false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := a.Anonymous().Allow(tt.action, tt.resource, nil); (err == nil) != tt.anybody {
+				t.Errorf("anybody: %v", err)
+			}
+			if err := p.Allow(tt.action, tt.resource, nil); (err == nil) != tt.worker {
+				t.Errorf("worker: %v", err)
+			}
+		})
+	}
+}
+
+// Check decides as Allow does, and counts what is allowed alone.
+func TestCheck(t *testing.T) {
+	a, p := worker(t, statement(`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"`+photos+`"}`))
+	if err := p.Check("s3:ListBucket", photos, nil); err != nil {
+		t.Error(err)
+	}
+	if err := p.Check("s3:ListBucket", photos+"2", nil); err == nil {
+		t.Error("another bucket is allowed")
+	}
+	if report := a.Report()[0]; len(report.Used) != 1 || len(report.Denied) != 0 {
+		t.Errorf("used %v, denied %v; want the first used", report.Used, report.Denied)
+	}
+}
+
+func TestPublic(t *testing.T) {
+	tests := []struct {
+		name, statement string
+		want            bool
+	}{
+		{"everybody", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`, true},
+		{"everybody, in another way", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":{"AWS":["*"]}}`, true},
+		{"all but one", `{"Effect":"Allow","Action":"s3:*","Resource":"*","NotPrincipal":{"AWS":"` + role + `"}}`, true},
+		{"one", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":{"AWS":"` + role + `"}}`, false},
+		{"a service", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":{"Service":"cloudfront.amazonaws.com"}}`, false},
+		{"on a condition", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}`, false},
+		{"denied", `{"Effect":"Deny","Action":"s3:*","Resource":"*","Principal":"*"}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := parse(t, statement(tt.statement)).Public(); got != tt.want {
+				t.Errorf("Public() = %v", got)
+			}
+		})
+	}
+}

@@ -166,6 +166,14 @@ func parsePrincipals(raw []byte) ([]principal, error) {
 	return principals, nil
 }
 
+// Public says whether the policy of a resource allows anybody something without
+// a condition.
+func (p *Policy) Public() bool {
+	return slices.ContainsFunc(p.statements, func(s *statement) bool {
+		return !s.deny && len(s.conditions) == 0 && s.names([]principal{})
+	})
+}
+
 // matches says whether the statement is about the request, whoever sends it.
 func (s *statement) matches(r request) bool {
 	return s.action(r) != "" && s.resource(r) != "" && s.holds(r)
