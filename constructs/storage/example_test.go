@@ -23,3 +23,16 @@ func ExampleNewTable() {
 	storage.Grant(notes, read.Function, "dynamodb:Query")
 	app.Synth(nil)
 }
+
+func ExampleNewBucket() {
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, new("Reports"), nil)
+
+	reports := storage.NewBucket(stack, "Reports", &storage.BucketProps{Versioned: true})
+	write := compute.NewGoFunction(stack, "Write", &compute.GoFunctionProps{
+		Package:     "./functions/write",
+		Environment: map[string]string{"REPORTS_BUCKET": *reports.BucketName()},
+	})
+	storage.GrantObjects(reports, write.Function, []string{"daily/"}, "s3:PutObject")
+	app.Synth(nil)
+}

@@ -1,5 +1,5 @@
-// Package storage holds the DynamoDB tables of this library, with the settings
-// that all of them share.
+// Package storage holds the DynamoDB tables and S3 buckets of this library, with
+// the settings that all of them share.
 package storage
 
 import (
