@@ -16,6 +16,7 @@ func main() {
 
 	app := awscdk.NewApp(nil)
 	stacks.NewOrderStack(app, "NoidleOrders", nil)
+	stacks.NewThumbnailStack(app, "NoidleThumbnails", nil)
 	app.Synth(nil)
 }
 

@@ -51,11 +51,11 @@ func NewOrderStack(scope constructs.Construct, id string, props *OrderStackProps
 		Steps:         s.steps(),
 		RemovalPolicy: props.RemovalPolicy,
 	})
-	s.output("OrdersUrl", s.OrdersURL())
-	s.output("OrdersTable", s.Orders.Table.TableName())
-	s.output("OrderQueue", s.Orders.Worker.Queue.QueueUrl())
-	s.output("OrderDeadLetterQueue", s.Orders.Worker.DeadLetterQueue.Queue.QueueUrl())
-	s.output("OrderSaga", s.Orders.Saga.StateMachine.StateMachineArn())
+	output(s, "OrdersUrl", s.OrdersURL())
+	output(s, "OrdersTable", s.Orders.Table.TableName())
+	output(s, "OrderQueue", s.Orders.Worker.Queue.QueueUrl())
+	output(s, "OrderDeadLetterQueue", s.Orders.Worker.DeadLetterQueue.Queue.QueueUrl())
+	output(s, "OrderSaga", s.Orders.Saga.StateMachine.StateMachineArn())
 	return s
 }
 
@@ -103,8 +103,4 @@ func (s *OrderStack) step(id, name, variable string, table awsdynamodb.TableV2, 
 	})
 	storage.Grant(table, f.Function, action)
 	return f
-}
-
-func (s *OrderStack) output(id string, value *string) {
-	awscdk.NewCfnOutput(s, &id, &awscdk.CfnOutputProps{Value: value})
 }
