@@ -7,10 +7,13 @@
 # Variables: TARGET=arm64|x86_64|host|none  what functions are built for
 #            OUT=DIR                        where the assembly goes
 #            BENCH=REGEXP                   which benchmarks run
+#            ROUNDS=N                       how many rounds bench-thumbnails takes
+#            PHOTOS=NAME,NAME               which photos it takes, all by default
 
 TARGET ?= arm64
 OUT    ?= cdk.out
 BENCH  ?= .
+ROUNDS ?= 5
 
 # Node 24 and the CDK command line, pinned in package.json, come before the
 # machine's own, except to install them.
@@ -24,30 +27,33 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 
 # The packages that never link the CDK. Only their tests run with the race
 # detector: a construct runs nothing at the same time.
-WITHOUT_CDK := ./functions/... ./local/... ./cmd/...
+WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/...
 
-.PHONY: help run synth test update bench lint deploy clean prerequisites
+.PHONY: help run synth test update bench bench-thumbnails lint deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-# What to try once the app runs; $$url is the output OrdersUrl. An order's ID
+# What to try once the app runs; $$Name is the output of that name. An order's ID
 # follows from its key and its content.
 define TRY
-curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-order' -d '{"customerId":"kim","currency":"KRW","paymentToken":"tok_ok","items":[{"sku":"book-1","quantity":2,"unitPrice":15000}]}'
-curl -s $$url/syuav7cmf5fogcv5jffdzwqrtq
-curl -i $$url -H 'Content-Type: application/json' -H 'Idempotency-Key: my-bad-order' -d '{"customerId":"","items":[]}'
+curl -i $$OrdersUrl -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-order' -d '{"customerId":"kim","currency":"KRW","paymentToken":"tok_ok","items":[{"sku":"book-1","quantity":2,"unitPrice":15000}]}'
+curl -s $$OrdersUrl/syuav7cmf5fogcv5jffdzwqrtq
+curl -i $$OrdersUrl -H 'Content-Type: application/json' -H 'Idempotency-Key: my-bad-order' -d '{"customerId":"","items":[]}'
+curl --aws-sigv4 aws:amz:us-east-1:s3 -u local:local -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -T docs/photo.jpg $$AWS_ENDPOINT_URL/$$UploadsBucket/photo.jpg
+curl --aws-sigv4 aws:amz:us-east-1:s3 -u local:local -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -o bin/mobile.jpg $$AWS_ENDPOINT_URL/$$ThumbnailsBucket/photo.jpg/mobile.jpg
 endef
 export TRY
 
 run:
 	@$(MAKE) --no-print-directory synth TARGET=host
 	@go build -o bin/noidle ./cmd/noidle
-	@bin/noidle local '$(OUT)' | { ready=false; while IFS= read -r line; do \
+	@bin/noidle local '$(OUT)' | { ready=false; fill=; while IFS= read -r line; do \
 		printf '%s\n' "$$line"; \
 		case "$$line" in \
-		*.OrdersUrl\ =\ *) url=$${line#* = } ;; \
-		ready) ready=true; printf '\nTry, and end with Ctrl-C:\n\n%s\n' "$$TRY" | sed "s|\$$url|$$url|" ;; \
+		*\ =\ *) name=$${line%% = *}; fill="$$fill;s|\$$$${name##*.}|$${line#* = }|" ;; \
+		AWS_ENDPOINT_URL=*) fill="$$fill;s|\$$AWS_ENDPOINT_URL|$${line#*=}|" ;; \
+		ready) ready=true; printf '\nTry, and end with Ctrl-C:\n\n%s\n' "$$TRY" | sed "$${fill#;}" ;; \
 		esac; \
 	done; $$ready; }
 
@@ -77,6 +83,10 @@ bench: node_modules/.package-lock.json
 	@echo "measuring; this takes some minutes"
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout 30m ./test
 
+bench-thumbnails: node_modules/.package-lock.json bench/thumbnails/node_modules/.package-lock.json
+	@echo "measuring thumbnails against sharp; this takes some minutes"
+	@go run ./bench/thumbnails -rounds '$(ROUNDS)' -photos '$(PHOTOS)'
+
 lint: prerequisites
 	@echo "checking what imports what"
 	@.ci/imports
@@ -89,11 +99,16 @@ deploy: node_modules/.package-lock.json
 	cdk deploy --all
 
 clean:
-	rm -rf bin cdk.out node_modules
+	rm -rf bin cdk.out node_modules bench/thumbnails/node_modules bench/thumbnails/photos
 
 node_modules/.package-lock.json: package.json package-lock.json | prerequisites
 	@echo "installing Node.js and the CDK command line"
 	@PATH="$(MACHINE_PATH)" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench/thumbnails/node_modules/.package-lock.json: bench/thumbnails/package.json bench/thumbnails/package-lock.json | prerequisites
+	@echo "installing sharp"
+	@PATH="$(MACHINE_PATH)" npm ci --prefix bench/thumbnails --no-audit --no-fund --loglevel=error
 	@touch $@
 
 prerequisites:
