@@ -3,7 +3,6 @@ package test
 import (
 	"bytes"
 	"debug/elf"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,12 +13,18 @@ import (
 	"github.com/noidle/noidle/constructs/compute"
 )
 
-// assembly is a cloud assembly on disk, of one stack.
+// assembly is a cloud assembly on disk, and the template of one of its stacks.
 type assembly struct {
 	dir      string
 	template template
 	printed  string // by the CDK's command line
 }
+
+// The stacks of the reference app.
+const (
+	ordersStack     = "NoidleOrders"
+	thumbnailsStack = "NoidleThumbnails"
+)
 
 // synthesizeApp runs `cdk synth` in dir, as a user does, with an environment
 // added to this process's, and leaves the assembly in out.
@@ -37,14 +42,14 @@ func synthesizeApp(t testing.TB, dir, out, stack, target string, environment ...
 	if err != nil {
 		t.Fatalf("cdk synth: %v\n%s", err, printed)
 	}
-	content, err := os.ReadFile(filepath.Join(out, stack+".template.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := assembly{dir: out, printed: string(printed)}
-	if err := json.Unmarshal(content, &a.template); err != nil {
-		t.Fatal(err)
-	}
+	return assembly{dir: out, printed: string(printed)}.stack(t, stack)
+}
+
+// stack returns the assembly with the template of another of its stacks.
+func (a assembly) stack(t testing.TB, name string) assembly {
+	t.Helper()
+	a.template = template{}
+	readJSON(t, filepath.Join(a.dir, name+".template.json"), &a.template)
 	return a
 }
 
@@ -72,11 +77,11 @@ func machine(t testing.TB, asset string) elf.Machine {
 var reference *assembly
 
 // referenceApp returns the reference app's assembly as `make synth TARGET=host`
-// makes it, with the template validator on.
+// makes it, with the template validator on, and the template of the orders.
 func referenceApp(t testing.TB) assembly {
 	t.Helper()
 	if reference == nil {
-		a := synthesizeApp(t, "..", filepath.Join(scratch, "reference"), "NoidleOrders", "host", "CDK_VALIDATION=true")
+		a := synthesizeApp(t, "..", filepath.Join(scratch, "reference"), ordersStack, "host", "CDK_VALIDATION=true")
 		reference = &a
 	}
 	return *reference
@@ -91,13 +96,23 @@ func TestReferenceApp(t *testing.T) {
 			t.Errorf("cdk synth prints %q", line)
 		}
 	}
-	functions := app.template.ofType("AWS::Lambda::Function")
-	if len(functions) != 8 {
-		t.Errorf("functions %v, want accept, read, start and five steps", functions)
+	tests := []struct {
+		stack     string
+		functions int // accept, read, start and five steps; resize
+	}{
+		{ordersStack, 8},
+		{thumbnailsStack, 1},
 	}
-	for _, id := range functions {
-		if m := machine(t, app.asset(t, id)); m != elf.EM_X86_64 && m != elf.EM_AARCH64 {
-			t.Errorf("%s is built for %v", id, m)
+	for _, tt := range tests {
+		stack := app.stack(t, tt.stack)
+		functions := stack.template.ofType("AWS::Lambda::Function")
+		if len(functions) != tt.functions {
+			t.Errorf("%s has functions %v, want %d", tt.stack, functions, tt.functions)
+		}
+		for _, id := range functions {
+			if m := machine(t, stack.asset(t, id)); m != elf.EM_X86_64 && m != elf.EM_AARCH64 {
+				t.Errorf("%s is built for %v", id, m)
+			}
 		}
 	}
 }

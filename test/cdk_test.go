@@ -173,7 +173,7 @@ func list(v any) []any {
 var logicalIDHash = regexp.MustCompile(`[0-9A-F]{8}$`)
 
 // target returns what a resource of a policy statement refers to: the logical
-// ID without its hash, or the text itself.
+// ID without its hash, with what is joined to it, or the text itself.
 func target(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -184,6 +184,13 @@ func target(v any) string {
 		}
 		if get, ok := v["Fn::GetAtt"].([]any); ok {
 			return logicalIDHash.ReplaceAllString(get[0].(string), "")
+		}
+		if join, ok := v["Fn::Join"].([]any); ok && join[0] == "" {
+			var parts strings.Builder
+			for _, part := range join[1].([]any) {
+				parts.WriteString(target(part))
+			}
+			return parts.String()
 		}
 	}
 	text, _ := json.Marshal(v)

@@ -2,7 +2,9 @@ package test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"image/jpeg"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +19,8 @@ import (
 // process is `noidle local` as a user runs it.
 type process struct {
 	*exec.Cmd
-	outputs map[string]string
-	printed map[string]string // before ready, by name
+	outputs map[string]map[string]string // by stack
+	printed map[string]string            // before ready, by name
 }
 
 // startCommand builds and starts the command on the reference app's assembly, and
@@ -43,11 +45,9 @@ func startCommand(t testing.TB, flags ...string) *process {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() && lines.Text() != "ready" {
 		name, value, _ := strings.Cut(lines.Text(), " = ")
-		p.printed[strings.TrimPrefix(name, "NoidleOrders.")] = value
+		p.printed[name] = value
 	}
-	var written map[string]map[string]string
-	readJSON(t, outputs, &written)
-	p.outputs = written["NoidleOrders"]
+	readJSON(t, outputs, &p.outputs)
 	return p
 }
 
@@ -56,15 +56,17 @@ func startCommand(t testing.TB, flags ...string) *process {
 func TestCommand(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.json")
 	p := startCommand(t, "-report", report)
-	for name, value := range p.outputs {
-		if p.printed[name] != value {
-			t.Errorf("%s is printed as %q and written as %q", name, p.printed[name], value)
+	for stack, outputs := range p.outputs {
+		for name, value := range outputs {
+			if printed := p.printed[stack+"."+name]; printed != value {
+				t.Errorf("%s of %s is printed as %q and written as %q", name, stack, printed, value)
+			}
 		}
 	}
-	tryMakefile(t, p.outputs["OrdersUrl"])
+	tryMakefile(t, p.printed)
 	children := childrenOf(t, p.Process.Pid)
-	if len(children) < 6 {
-		t.Errorf("%d functions run, want one for each that an order needs", len(children))
+	if len(children) < 7 {
+		t.Errorf("%d functions run, want one for each that an order and a photo need", len(children))
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -79,26 +81,25 @@ func TestCommand(t *testing.T) {
 	}
 	var reported struct{ Roles []iam.RoleReport }
 	readJSON(t, report, &reported)
-	if len(reported.Roles) != 9 {
-		t.Errorf("the report is about %d roles, want 8 functions and the state machine", len(reported.Roles))
+	if len(reported.Roles) != 10 {
+		t.Errorf("the report is about %d roles, want 9 functions and the state machine", len(reported.Roles))
 	}
 }
 
-// tryMakefile runs the three lines that `make run` prints: an order is accepted,
-// it is read when it is completed, and a bad one is refused with reasons.
-func tryMakefile(t *testing.T, url string) {
+// tryMakefile runs the lines that `make run` prints: an order is accepted, it is
+// read when it is completed, and a bad one is refused with reasons; a photo is put
+// in, and its thumbnail fetched.
+func tryMakefile(t *testing.T, printed map[string]string) {
 	t.Helper()
-	makefile, err := os.ReadFile("../Makefile")
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	photo := readFile(t, "../docs/photo.jpg")
+	write(t, filepath.Join(dir, "docs", "photo.jpg"), photo)
+	write(t, filepath.Join(dir, "bin", "mobile.jpg"), nil)
+	lines := makefileLines(t, printed)
+	if len(lines) != 5 {
+		t.Fatalf("make run prints %d lines to try, want 5", len(lines))
 	}
-	_, after, _ := strings.Cut(string(makefile), "define TRY\n")
-	text, _, _ := strings.Cut(after, "endef")
-	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "$$url", url)), "\n")
-	if len(lines) != 3 {
-		t.Fatalf("make run prints %d lines to try, want 3", len(lines))
-	}
-	run := func(line string) string { return command(t, ".", nil, "sh", "-c", line) }
+	run := func(line string) string { return command(t, dir, nil, "sh", "-c", line) }
 	if got := run(lines[0]); !strings.Contains(got, "202 Accepted") {
 		t.Errorf("%s\n%s", lines[0], got)
 	}
@@ -112,6 +113,34 @@ func tryMakefile(t *testing.T, url string) {
 	if got := run(lines[2]); !strings.Contains(got, "400 Bad Request") || !strings.Contains(got, `"pointer":"/items"`) {
 		t.Errorf("%s\n%s", lines[2], got)
 	}
+	run(lines[3])
+	thumbnail := func() []byte {
+		run(lines[4])
+		return readFile(t, filepath.Join(dir, "bin", "mobile.jpg"))
+	}
+	file := thumbnail()
+	for strings.Contains(string(file), "<Code>NoSuchKey</Code>") {
+		file = thumbnail()
+	}
+	config, err := jpeg.DecodeConfig(bytes.NewReader(file))
+	if err != nil || max(config.Width, config.Height) != 320 {
+		t.Errorf("%s\nfetches a picture of %dx%d, %v: %.300s", lines[4], config.Width, config.Height, err, file)
+	}
+}
+
+// makefileLines are the lines that `make run` prints to try, with the outputs in
+// their places.
+func makefileLines(t *testing.T, printed map[string]string) []string {
+	t.Helper()
+	_, after, _ := strings.Cut(string(readFile(t, "../Makefile")), "define TRY\n")
+	text, _, _ := strings.Cut(after, "endef")
+	for name, value := range printed {
+		if endpoint, ok := strings.CutPrefix(name, "AWS_ENDPOINT_URL="); ok {
+			name, value = "AWS_ENDPOINT_URL", endpoint
+		}
+		text = strings.ReplaceAll(text, "$$"+name[strings.LastIndexByte(name, '.')+1:], value)
+	}
+	return strings.Split(strings.TrimSpace(text), "\n")
 }
 
 // childrenOf lists a process's children.
@@ -124,13 +153,18 @@ func childrenOf(t testing.TB, pid int) []string {
 	return strings.Fields(string(out))
 }
 
-func readJSON(t testing.TB, path string, into any) {
+func readFile(t testing.TB, path string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(text, into); err != nil {
+	return content
+}
+
+func readJSON(t testing.TB, path string, into any) {
+	t.Helper()
+	if err := json.Unmarshal(readFile(t, path), into); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/orders"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/thumbnails"
 	"github.com/noidle/noidle/constructs/workflow"
 	"github.com/noidle/noidle/stacks"
 )
@@ -28,17 +31,21 @@ var scenarios = map[string]func(scope constructs.Construct, id string) construct
 	"messaging/DeadLetterQueue": func(s constructs.Construct, id string) constructs.Construct {
 		return messaging.NewDeadLetterQueue(s, id, nil)
 	},
-	"messaging/DeadLetterQueue-full": fullDeadLetterQueue,
-	"messaging/QueueWorker":          defaultQueueWorker,
-	"messaging/QueueWorker-full":     fullQueueWorker,
-	"messaging/QueueWorker-fifo":     fifoQueueWorker,
-	"workflow/Saga":                  defaultSaga,
-	"workflow/Saga-full":             fullSaga,
-	"workflow/Saga-express":          expressSaga,
-	"orders/OrderQueue":              defaultOrderQueue,
-	"orders/OrderQueue-full":         fullOrderQueue,
-	"storage/Table":                  defaultTable,
-	"storage/Table-full":             fullTable,
+	"messaging/DeadLetterQueue-full":    fullDeadLetterQueue,
+	"messaging/QueueWorker":             defaultQueueWorker,
+	"messaging/QueueWorker-full":        fullQueueWorker,
+	"messaging/QueueWorker-fifo":        fifoQueueWorker,
+	"workflow/Saga":                     defaultSaga,
+	"workflow/Saga-full":                fullSaga,
+	"workflow/Saga-express":             expressSaga,
+	"orders/OrderQueue":                 defaultOrderQueue,
+	"orders/OrderQueue-full":            fullOrderQueue,
+	"thumbnails/ThumbnailPipeline":      defaultThumbnailPipeline,
+	"thumbnails/ThumbnailPipeline-full": fullThumbnailPipeline,
+	"storage/Bucket":                    func(s constructs.Construct, id string) constructs.Construct { return storage.NewBucket(s, id, nil) },
+	"storage/Bucket-full":               fullBucket,
+	"storage/Table":                     defaultTable,
+	"storage/Table-full":                fullTable,
 }
 
 func newFunction(scope constructs.Construct, id string) *compute.GoFunction {
@@ -191,6 +198,49 @@ func fullTable(scope constructs.Construct, id string) constructs.Construct {
 	})
 }
 
+func fullBucket(scope constructs.Construct, id string) constructs.Construct {
+	return storage.NewBucket(scope, id, &storage.BucketProps{
+		Versioned:     true,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		Bucket:        &awss3.BucketProps{Encryption: awss3.BucketEncryption_KMS},
+	})
+}
+
+func defaultThumbnailPipeline(scope constructs.Construct, id string) constructs.Construct {
+	return thumbnails.NewThumbnailPipeline(scope, id, nil)
+}
+
+func fullThumbnailPipeline(scope constructs.Construct, id string) constructs.Construct {
+	p := thumbnails.NewThumbnailPipeline(scope, id, &thumbnails.ThumbnailPipelineProps{
+		Sizes: []thumbnails.Size{
+			{Name: "square", Width: 256, Height: 256, Cover: true},
+			{Name: "wide", Width: 1920},
+		},
+		Format:               thumbnails.WebP,
+		Quality:              75,
+		Prefixes:             []string{"albums/", "profiles/"},
+		Suffixes:             []string{".jpg", ".png"},
+		MaxBytes:             20 << 20,
+		MaxPixels:            60_000_000,
+		MaxProgressivePixels: 30_000_000,
+		KeepDeleted:          true,
+		MaxAge:               24 * time.Hour,
+		Uploads:              storage.NewBucket(scope, id+"Photos", nil),
+		Delivery:             &thumbnails.Delivery{Distribution: &awscloudfront.DistributionProps{Comment: new("thumbnails")}},
+		Memory:               2048,
+		Timeout:              2 * time.Minute,
+		MaxConcurrency:       10,
+		RemovalPolicy:        awscdk.RemovalPolicy_DESTROY,
+		ThumbnailsBucket:     &awss3.BucketProps{Encryption: awss3.BucketEncryption_KMS_MANAGED},
+		Index:                &awsdynamodb.TablePropsV2{DeletionProtection: new(true)},
+		Queue:                &awssqs.QueueProps{Encryption: awssqs.QueueEncryption_KMS},
+	})
+	sender := newFunction(scope, id+"Sender")
+	p.GrantUpload(sender.Function)
+	p.GrantRead(sender.Function)
+	return p
+}
+
 func TestSnapshots(t *testing.T) {
 	for name, build := range scenarios {
 		t.Run(name, func(t *testing.T) {
@@ -204,6 +254,11 @@ func TestSnapshots(t *testing.T) {
 		stack := stacks.NewOrderStack(newApp(t), "Orders", nil)
 		text, _ := synthesize(t, stack.Stack)
 		matchSnapshot(t, "stacks/OrderStack", text)
+	})
+	t.Run("stacks/ThumbnailStack", func(t *testing.T) {
+		stack := stacks.NewThumbnailStack(newApp(t), "Thumbnails", nil)
+		text, _ := synthesize(t, stack.Stack)
+		matchSnapshot(t, "stacks/ThumbnailStack", text)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -108,7 +109,7 @@ func BenchmarkInvoke(b *testing.B) {
 // takes after 10,000 orders, without its functions.
 func BenchmarkOrders(b *testing.B) {
 	p := startCommand(b)
-	s := &shop{outputs: p.outputs}
+	s := &shop{&stack{outputs: p.outputs[ordersStack]}}
 	s.tables = dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: new(p.endpoint()), Credentials: anybody})
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
 	run := func(from, n int) float64 {
@@ -128,6 +129,58 @@ func BenchmarkOrders(b *testing.B) {
 	memory := residentMB(b, p.Process.Pid)
 	raw := loopback(b)
 	report(b, map[string]float64{"orders/s": rate, "loopback-requests-per-order": raw / rate, "MB-after-10000": memory})
+}
+
+// BenchmarkThumbnails measures the function that resizes, of which the others say
+// nothing: its binary for Lambda, its cold start in the local cloud beside that of
+// a function that does nothing, photos of a phone a second through the whole
+// pipeline, and the most memory that one of its processes took.
+func BenchmarkThumbnails(b *testing.B) {
+	app := referenceApp(b).stack(b, thumbnailsStack)
+	deployed := synthesizeApp(b, "..", b.TempDir(), thumbnailsStack, "arm64")
+	binary, err := os.Stat(filepath.Join(deployed.asset(b, "ThumbnailsResize"), "bootstrap"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	function := thumbnailsStack + "-" + app.template.ofType("AWS::Lambda::Function")[0]
+	var a *album
+	var cold []time.Duration
+	for range 5 {
+		a = openAlbum(b, local.Options{})
+		client := lambda.New(lambda.Options{Region: "us-east-1", BaseEndpoint: new(a.URL()), Credentials: anybody})
+		gone := fmt.Sprintf(`{"Records":[{"messageId":"1","body":"{\"detail\":{\"bucket\":{\"name\":\"%s\"},\"object\":{\"key\":\"gone.jpg\"}}}"}]}`, a.outputs["UploadsBucket"])
+		begin := time.Now()
+		if _, err := client.Invoke(context.Background(), &lambda.InvokeInput{FunctionName: &function, Payload: []byte(gone)}); err != nil {
+			b.Fatal(err)
+		}
+		cold = append(cold, time.Since(begin))
+	}
+	slices.Sort(cold)
+	nothing, _ := measureNothing(b)
+
+	const photos = 200
+	photo := readFile(b, "../docs/photo.jpg")
+	begin := time.Now()
+	for i := range photos {
+		if err := a.put(context.Background(), fmt.Sprintf("%d.jpg", i), photo); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for len(a.list(b, "ThumbnailsBucket")) < 3*photos {
+		time.Sleep(50 * time.Millisecond)
+	}
+	rate := photos / time.Since(begin).Seconds()
+	peak := 0.0
+	for _, process := range a.Processes() {
+		peak = max(peak, peakMB(b, process))
+	}
+	report(b, map[string]float64{
+		"arm64-MB":       float64(binary.Size()) / 1e6,
+		"cold-ms":        cold[len(cold)/2].Seconds() * 1000,
+		"cold-x-nothing": cold[len(cold)/2].Seconds() / nothing.Seconds(),
+		"photos/s":       rate,
+		"function-MB":    peak,
+	})
 }
 
 // endpoint is the printed address of the AWS endpoint.

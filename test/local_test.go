@@ -28,18 +28,19 @@ import (
 )
 
 // anybody is an outside client of the local cloud.
-var anybody = credentials.NewStaticCredentialsProvider("any", "body", "")
+var anybody = credentials.NewStaticCredentialsProvider("local", "local", "")
 
-// shop is the reference app in a local cloud.
-type shop struct {
+// stack is one stack of the reference app, which runs in a local cloud.
+type stack struct {
 	*local.Cloud
+	name    string
 	clock   *clockwork.FakeClock // nil: real time
 	outputs map[string]string
 	tables  *dynamodb.Client
 	queues  *sqs.Client
 }
 
-func openShop(t testing.TB, options local.Options) *shop {
+func openStack(t testing.TB, name string, options local.Options) *stack {
 	t.Helper()
 	app := referenceApp(t)
 	c, err := local.Start(app.dir, options)
@@ -47,9 +48,10 @@ func openShop(t testing.TB, options local.Options) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	s := &shop{
+	s := &stack{
 		Cloud:   c,
-		outputs: c.Outputs()["NoidleOrders"],
+		name:    name,
+		outputs: c.Outputs()[name],
 		tables:  dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody}),
 		queues:  sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody}),
 	}
@@ -57,15 +59,23 @@ func openShop(t testing.TB, options local.Options) *shop {
 	return s
 }
 
+// shop is where orders are placed.
+type shop struct{ *stack }
+
+func openShop(t testing.TB, options local.Options) *shop {
+	t.Helper()
+	return &shop{openStack(t, ordersStack, options)}
+}
+
 // table returns the name of the table whose logical ID starts with prefix.
-func (s *shop) table(t testing.TB, prefix string) string {
+func (s *stack) table(t testing.TB, prefix string) string {
 	t.Helper()
 	out, err := s.tables.ListTables(t.Context(), &dynamodb.ListTablesInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range out.TableNames {
-		if strings.HasPrefix(name, "NoidleOrders-"+prefix) {
+		if strings.HasPrefix(name, s.name+"-"+prefix) {
 			return name
 		}
 	}
@@ -74,7 +84,7 @@ func (s *shop) table(t testing.TB, prefix string) string {
 }
 
 // scan returns all items of a table, their scalars as text.
-func (s *shop) scan(t testing.TB, table string) []map[string]string {
+func (s *stack) scan(t testing.TB, table string) []map[string]string {
 	t.Helper()
 	var items []map[string]string
 	pages := dynamodb.NewScanPaginator(s.tables, &dynamodb.ScanInput{TableName: &table})
@@ -101,14 +111,14 @@ func (s *shop) scan(t testing.TB, table string) []map[string]string {
 
 // elapse lets a second pass on the clock, unless a function runs: functions take
 // real time, and must not see it fly.
-func (s *shop) elapse() {
+func (s *stack) elapse() {
 	if s.clock != nil && s.Running() == 0 {
 		s.clock.Advance(time.Second)
 	}
 }
 
 // pass lets some seconds pass.
-func (s *shop) pass(seconds int) {
+func (s *stack) pass(seconds int) {
 	for range seconds {
 		s.elapse()
 		time.Sleep(time.Millisecond) // what the second set off runs in real time
@@ -218,15 +228,15 @@ func TestOrdersUnderChaos(t *testing.T) {
 	if len(report.Faults) != 8 {
 		t.Errorf("injected faults %v, want all eight kinds", report.Faults)
 	}
-	checkGrants(t, report)
+	checkOrderGrants(t, report)
 	t.Logf("%v; injected faults: %v", want, report.Faults)
 }
 
-// checkGrants: no role was denied anything, and none has a right that it never
+// checkOrderGrants: no role was denied anything, and none has a right that it never
 // uses. What only the worst needs (a payment refunded because its order fails
 // after it, an idempotency key given back because the queue does not answer) is
 // used when a few orders meet more faults.
-func checkGrants(t *testing.T, report local.Report) {
+func checkOrderGrants(t *testing.T, report local.Report) {
 	t.Helper()
 	worst := openShop(t, local.Options{Clock: clockwork.NewFakeClock(), Chaos: 0.4, Seed: 1})
 	executions := sfn.New(sfn.Options{Region: "us-east-1", BaseEndpoint: new(worst.URL()), Credentials: anybody})
@@ -234,7 +244,7 @@ func checkGrants(t *testing.T, report local.Report) {
 	for round := range 10 {
 		worst.postAll(t, newDrafts(40*round, 40))
 		for {
-			if len(neverUsed(t, report, worst.Report())) == 0 {
+			if len(neverUsed(t, ordersStack, report, worst.Report())) == 0 {
 				return
 			}
 			out, err := executions.ListExecutions(t.Context(), running)
@@ -247,17 +257,20 @@ func checkGrants(t *testing.T, report local.Report) {
 			worst.clock.Advance(time.Second) // also while functions run: not the orders count here
 		}
 	}
-	t.Errorf("granted and never used: %q", neverUsed(t, report, worst.Report()))
+	t.Errorf("granted and never used: %q", neverUsed(t, ordersStack, report, worst.Report()))
 }
 
-// neverUsed lists the grants that were used in none of the runs.
-func neverUsed(t *testing.T, reports ...local.Report) []string {
+// neverUsed lists the grants of a stack's roles that were used in none of the runs.
+func neverUsed(t *testing.T, stack string, reports ...local.Report) []string {
 	t.Helper()
 	runs := map[string]int{} // in how many a grant was not used
 	for _, report := range reports {
 		for _, r := range report.Roles {
 			if len(r.Denied) > 0 {
 				t.Fatalf("%s was denied %v", r.Role, r.Denied)
+			}
+			if !strings.HasPrefix(r.Role, stack+"/") {
+				continue
 			}
 			for _, grant := range r.NeverUsed {
 				runs[r.Role+" "+grant.Action+" "+grant.Resource]++
@@ -406,7 +419,7 @@ func (s *shop) settle(t *testing.T, orders, poison int) []map[string]string {
 }
 
 // count is how many messages a queue holds, visible or not.
-func (s *shop) count(t *testing.T, output string) int {
+func (s *stack) count(t *testing.T, output string) int {
 	t.Helper()
 	out, err := s.queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: new(s.outputs[output]), AttributeNames: []sqstypes.QueueAttributeName{"All"},
