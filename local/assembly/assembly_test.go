@@ -135,6 +135,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"parameter without value", `{"Parameters": {"P": {"Type": "String"}}, "Resources": {"A": {"Type": "T", "Properties": {"P": {"Ref": "P"}}}}}`, "parameter P has no value: give it a default"},
 		{"SSM parameter", `{"Parameters": {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/x"}}, "Resources": {"A": {"Type": "T", "Properties": {"P": {"Ref": "P"}}}}}`, "type AWS::SSM::Parameter::Value<String> is not supported locally"},
 		{"unknown export", property(`{"Fn::ImportValue": "x"}`), `no stack before this one exports "x"`},
+		{"unknown output", property(`{"Fn::GetStackOutput": {"StackName": "Other", "OutputName": "x"}}`), `no stack "Other" before this one has an output "x"`},
 		{"Select out of range", property(`{"Fn::Select": [2, ["a"]]}`), "there is no element 2 in a list of 1"},
 		{"output", `{"Resources": {"A": {"Type": "T"}}, "Outputs": {"O": {"Value": {"Ref": "B"}}}}`, "stack Main: output O: Ref:"},
 	}
@@ -180,7 +181,8 @@ func TestStacksSeeWhatOthersExport(t *testing.T) {
 	read, err := assembly.Read(write(t, map[string]string{
 		"A": `{"Resources": {"R": {"Type": "T", "Metadata": {"aws:cdk:path": "A/R/Resource"}, "Properties": {"P": {"Fn::ImportValue": {"Fn::Sub": "${AWS::Region}-name"}}}}},
 			"Conditions": {"No": {"Fn::Equals": [1, 2]}},
-			"Outputs": {"Left": {"Condition": "No", "Value": "x"}, "Got": {"Value": {"Ref": "R"}}}}`,
+			"Outputs": {"Left": {"Condition": "No", "Value": "x"}, "Got": {"Value": {"Ref": "R"}},
+				"Asked": {"Value": {"Fn::GetStackOutput": {"StackName": "B", "OutputName": "Name", "Region": {"Ref": "AWS::Region"}}}}}}`,
 		"B": `{"Resources": {"S": {"Type": "T"}}, "Outputs": {"Name": {"Value": {"Ref": "S"}, "Export": {"Name": {"Fn::Sub": "${AWS::Region}-name"}}}}}`,
 	}, map[string][]string{"A": {"B", "A.assets"}}))
 	if err != nil {
@@ -197,7 +199,7 @@ func TestStacksSeeWhatOthersExport(t *testing.T) {
 	if diff := cmp.Diff([]string{"stack B: resource S  map[]", "stack A: resource R A/R/Resource map[P:S]"}, seen); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(assembly.Outputs{"A": {"Got": "R"}, "B": {"Name": "S"}}, outputs); diff != "" {
+	if diff := cmp.Diff(assembly.Outputs{"A": {"Got": "R", "Asked": "S"}, "B": {"Name": "S"}}, outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 }

@@ -16,6 +16,7 @@ import (
 type scope struct {
 	stack     *Stack
 	exports   map[string]any
+	before    Outputs // of the stacks before this one
 	pseudo    map[string]any
 	resources map[string]Identity
 	failed    map[string]bool // resources that have no identity
@@ -29,10 +30,11 @@ var errFailed = errors.New("depends on a resource that is in error")
 // noValue is what {"Ref": "AWS::NoValue"} gives: the property goes.
 type noValue struct{}
 
-func newScope(s *Stack, exports map[string]any) *scope {
+func newScope(s *Stack, exports map[string]any, before Outputs) *scope {
 	sc := &scope{
 		stack:   s,
 		exports: exports,
+		before:  before,
 		pseudo: map[string]any{
 			"AWS::AccountId":        api.Account,
 			"AWS::NoValue":          noValue{},
@@ -48,24 +50,25 @@ func newScope(s *Stack, exports map[string]any) *scope {
 		resolving: map[string]bool{},
 	}
 	sc.functions = map[string]func(any) (any, error){
-		"Ref":              sc.ref,
-		"Condition":        sc.namedCondition,
-		"Fn::And":          sc.every(func(all bool, one bool) bool { return all && one }, true),
-		"Fn::Base64":       sc.base64,
-		"Fn::Equals":       sc.equals,
-		"Fn::FindInMap":    sc.findInMap,
-		"Fn::GetAZs":       sc.zones,
-		"Fn::GetAtt":       sc.getAtt,
-		"Fn::If":           sc.choose,
-		"Fn::ImportValue":  sc.importValue,
-		"Fn::Join":         sc.join,
-		"Fn::Length":       sc.length,
-		"Fn::Not":          sc.not,
-		"Fn::Or":           sc.every(func(any bool, one bool) bool { return any || one }, false),
-		"Fn::Select":       sc.selectOne,
-		"Fn::Split":        sc.split,
-		"Fn::Sub":          sc.sub,
-		"Fn::ToJsonString": sc.toJSON,
+		"Ref":                sc.ref,
+		"Condition":          sc.namedCondition,
+		"Fn::And":            sc.every(func(all bool, one bool) bool { return all && one }, true),
+		"Fn::Base64":         sc.base64,
+		"Fn::Equals":         sc.equals,
+		"Fn::FindInMap":      sc.findInMap,
+		"Fn::GetAZs":         sc.zones,
+		"Fn::GetAtt":         sc.getAtt,
+		"Fn::GetStackOutput": sc.getStackOutput,
+		"Fn::If":             sc.choose,
+		"Fn::ImportValue":    sc.importValue,
+		"Fn::Join":           sc.join,
+		"Fn::Length":         sc.length,
+		"Fn::Not":            sc.not,
+		"Fn::Or":             sc.every(func(any bool, one bool) bool { return any || one }, false),
+		"Fn::Select":         sc.selectOne,
+		"Fn::Split":          sc.split,
+		"Fn::Sub":            sc.sub,
+		"Fn::ToJsonString":   sc.toJSON,
 	}
 	return sc
 }
@@ -211,6 +214,23 @@ func (s *scope) importValue(argument any) (any, error) {
 	value, ok := s.exports[name]
 	if !ok {
 		return nil, fmt.Errorf("no stack before this one exports %q", name)
+	}
+	return value, nil
+}
+
+// getStackOutput finds an output of a stack before this one, exported or not
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html).
+// All accounts and regions are one here.
+func (s *scope) getStackOutput(argument any) (any, error) {
+	resolved, err := s.resolve(argument)
+	if err != nil {
+		return nil, err
+	}
+	from, _ := resolved.(map[string]any)
+	stack, name := asText(from["StackName"]), asText(from["OutputName"])
+	value, ok := s.before[stack][name]
+	if !ok {
+		return nil, fmt.Errorf("no stack %q before this one has an output %q", stack, name)
 	}
 	return value, nil
 }

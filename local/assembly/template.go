@@ -105,7 +105,7 @@ func (a *Assembly) Plan(identify func(*Resource) (Identity, error)) (Outputs, er
 	exports := map[string]any{}
 	var problems []error
 	for _, s := range a.Stacks {
-		scope := newScope(s, exports)
+		scope := newScope(s, exports, outputs)
 		problems = append(problems, scope.plan(identify)...)
 		values, errs := scope.outputs()
 		problems = append(problems, errs...)
