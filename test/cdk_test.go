@@ -57,9 +57,16 @@ type resource struct {
 	DeletionPolicy string
 }
 
-// newApp returns an empty app with the feature flags of cdk.json that builds no
-// functions.
+// newApp returns an empty app that builds no functions.
 func newApp(t testing.TB) awscdk.App {
+	t.Helper()
+	return newAppFor(t, "none", nil)
+}
+
+// newAppFor returns an empty app with the feature flags of cdk.json that builds
+// functions for a target, and puts its assembly into a directory: nil is one of the
+// CDK's own.
+func newAppFor(t testing.TB, target string, dir *string) awscdk.App {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "cdk.json"))
 	if err != nil {
@@ -69,8 +76,8 @@ func newApp(t testing.TB) awscdk.App {
 	if err := json.Unmarshal(content, &settings); err != nil {
 		t.Fatalf("cdk.json: %v", err)
 	}
-	settings.Context[compute.TargetContext] = "none"
-	return awscdk.NewApp(&awscdk.AppProps{Context: &settings.Context, AnalyticsReporting: new(false)})
+	settings.Context[compute.TargetContext] = target
+	return awscdk.NewApp(&awscdk.AppProps{Context: &settings.Context, Outdir: dir, AnalyticsReporting: new(false)})
 }
 
 // newStack returns an empty stack of a new app.
