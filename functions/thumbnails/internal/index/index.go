@@ -5,6 +5,7 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,7 +42,7 @@ func New(client Client, table string) *Index {
 // Get reads a photo's entry, consistently.
 func (x *Index) Get(ctx context.Context, key string) (thumbnail.Entry, bool, error) {
 	out, err := x.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &x.table, Key: item{"key": str(key)}, ConsistentRead: aws.Bool(true),
+		TableName: &x.table, Key: item{"key": text(key)}, ConsistentRead: aws.Bool(true),
 	})
 	if err != nil || len(out.Item) == 0 {
 		return thumbnail.Entry{}, false, err
@@ -58,13 +59,13 @@ var names = map[string]string{"#status": "status", "#objects": "objects"}
 func (x *Index) Claim(ctx context.Context, key string, lease thumbnail.Lease, now time.Time, objects []string) (thumbnail.Entry, error) {
 	in := &dynamodb.UpdateItemInput{
 		TableName:                &x.table,
-		Key:                      item{"key": str(key)},
+		Key:                      item{"key": text(key)},
 		UpdateExpression:         aws.String("SET leaseOwner = :owner, leaseUntil = :until, #status = if_not_exists(#status, :processing)"),
 		ConditionExpression:      aws.String("attribute_not_exists(leaseOwner) OR leaseUntil <= :now"),
 		ExpressionAttributeNames: map[string]string{"#status": names["#status"]},
 		ExpressionAttributeValues: item{
-			":owner": str(lease.Owner), ":until": millis(lease.Until), ":now": millis(now),
-			":processing": str(string(thumbnail.Processing)),
+			":owner": text(lease.Owner), ":until": millis(lease.Until), ":now": millis(now),
+			":processing": text(string(thumbnail.Processing)),
 		},
 		ReturnValues: types.ReturnValueAllNew,
 	}
@@ -86,7 +87,7 @@ func (x *Index) Claim(ctx context.Context, key string, lease thumbnail.Lease, no
 // The condition that the lease is still held, and its value.
 const held = "leaseOwner = :owner"
 
-func holder(lease thumbnail.Lease) item { return item{":owner": str(lease.Owner)} }
+func holder(lease thumbnail.Lease) item { return item{":owner": text(lease.Owner)} }
 
 // Renew makes the lease last until its new time.
 func (x *Index) Renew(ctx context.Context, key string, lease thumbnail.Lease) error {
@@ -94,7 +95,7 @@ func (x *Index) Renew(ctx context.Context, key string, lease thumbnail.Lease) er
 	values[":until"] = millis(lease.Until)
 	_, err := x.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &x.table,
-		Key:                       item{"key": str(key)},
+		Key:                       item{"key": text(key)},
 		UpdateExpression:          aws.String("SET leaseUntil = :until"),
 		ConditionExpression:       aws.String(held),
 		ExpressionAttributeValues: values,
@@ -111,9 +112,13 @@ func (x *Index) Release(ctx context.Context, key string, lease thumbnail.Lease) 
 
 // Commit replaces a photo's entry.
 func (x *Index) Commit(ctx context.Context, entry thumbnail.Entry, lease thumbnail.Lease) error {
-	_, err := x.client.PutItem(ctx, &dynamodb.PutItemInput{
+	encoded, err := encode(entry)
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	_, err = x.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                 &x.table,
-		Item:                      encode(entry),
+		Item:                      encoded,
 		ConditionExpression:       aws.String(held),
 		ExpressionAttributeValues: holder(lease),
 	})
@@ -124,7 +129,7 @@ func (x *Index) Commit(ctx context.Context, entry thumbnail.Entry, lease thumbna
 func (x *Index) Remove(ctx context.Context, key string, lease thumbnail.Lease) error {
 	_, err := x.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName:                 &x.table,
-		Key:                       item{"key": str(key)},
+		Key:                       item{"key": text(key)},
 		ConditionExpression:       aws.String(held),
 		ExpressionAttributeValues: holder(lease),
 	})

@@ -163,13 +163,12 @@ func TestUnreadable(t *testing.T) {
 	tests := []struct {
 		name  string
 		value types.AttributeValue
-		want  string
 	}{
-		{"status", number, `index: attribute "status" is no string`},
-		{"width", number, `index: attribute "width" is no integer`},
-		{"updatedAt", text, `index: attribute "updatedAt" is no time`},
-		{"thumbnails", text, `index: attribute "thumbnails" is no list`},
-		{"thumbnails", &types.AttributeValueMemberL{Value: []types.AttributeValue{text}}, `index: attribute "thumbnails[0]" is no map`},
+		{"status", &types.AttributeValueMemberBOOL{Value: true}},
+		{"width", number},
+		{"updatedAt", text},
+		{"thumbnails", text},
+		{"objects", number},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -180,8 +179,8 @@ func TestUnreadable(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := x.Get(t.Context(), "p"); err == nil || err.Error() != tt.want {
-				t.Errorf("error is %v, want %s", err, tt.want)
+			if _, _, err := x.Get(t.Context(), "p"); err == nil || !strings.HasPrefix(err.Error(), "index: ") {
+				t.Errorf("error is %v, want one of the index", err)
 			}
 		})
 	}
