@@ -1,8 +1,8 @@
 // Package local runs a cloud assembly, as cdk synth writes it, on this machine:
 // its functions as real processes, its queues, tables, state machines, buses,
-// topics and HTTP APIs in memory, its buckets in a temporary directory, its
-// permissions enforced. It listens on the
-// loopback interface only.
+// topics and HTTP APIs in memory, its buckets in a temporary directory with its
+// distributions in front, its permissions enforced. It listens on the loopback
+// interface only.
 //
 // Everything that waits, such as a retry or a visibility timeout, waits on a
 // clock that tests can advance. What is not supported is refused by name before
@@ -42,7 +42,7 @@ import (
 // Options configure a Cloud. The zero Options suit tests.
 type Options struct {
 	// Addr is where the AWS endpoint listens: a loopback address and a port. HTTP
-	// APIs listen on the ports that follow. Empty means 127.0.0.1:0; port 0 picks
+	// APIs and CloudFront distributions listen on the ports that follow. Empty means 127.0.0.1:0; port 0 picks
 	// free ports.
 	Addr string
 	// Clock is what waits, limits and timestamps go by. Nil means real time. The
@@ -64,6 +64,7 @@ type Cloud struct {
 	options   Options
 	clock     clockwork.Clock
 	listener  net.Listener
+	listeners []net.Listener // of APIs and distributions
 	outputs   assembly.Outputs
 	servers   []*http.Server
 	closeOnce sync.Once
@@ -86,6 +87,8 @@ type Cloud struct {
 	creations  []func() error
 	apis       map[string]*httpAPI
 	buckets    map[string]bool // by name, whether they refuse policies that let in anybody
+	controls   map[string]bool // origin access controls by ID, whether they sign
+	domains    []string        // of distributions
 	managed    map[string]*iam.Policy
 	functions  map[string]plannedFunction
 	principals sync.Map // *api.Principal by access key: functions call while others are created
@@ -134,6 +137,7 @@ func open(options Options) (*Cloud, error) {
 		faults:    chaos.New(options.Chaos, options.Seed),
 		apis:      map[string]*httpAPI{},
 		buckets:   map[string]bool{},
+		controls:  map[string]bool{},
 		managed:   map[string]*iam.Policy{},
 		functions: map[string]plannedFunction{},
 	}
@@ -219,8 +223,8 @@ func (c *Cloud) Close() {
 			_ = server.Close()
 		}
 		_ = c.listener.Close()
-		for _, a := range c.apis {
-			_ = a.listener.Close()
+		for _, listener := range c.listeners {
+			_ = listener.Close()
 		}
 		c.closeServices()
 	})

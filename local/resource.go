@@ -82,6 +82,7 @@ func (c *Cloud) plan(r *assembly.Resource) (assembly.Identity, error) {
 	if !ok {
 		return assembly.Identity{}, fmt.Errorf("%v: type %s is not supported locally", r, r.Type)
 	}
+	c.reachableIn(r.Properties)
 	p, err := t.plan(c, r)
 	if err != nil {
 		return assembly.Identity{}, each(err, func(err error) error { return fmt.Errorf("%v: %s: %w", r, r.Type, err) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) 
 	if p.ProtocolType != "HTTP" {
 		return planned{}, fmt.Errorf("protocol type %q is not supported locally: want HTTP", p.ProtocolType)
 	}
-	listener, err := c.listenBeside(len(c.apis) + 1)
+	listener, err := c.listenBeside()
 	if err != nil {
 		return planned{}, err
 	}
@@ -63,29 +62,6 @@ func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) 
 	}
 	c.apis[id] = a
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"ApiId": id, "ApiEndpoint": a.url()}}, nothing}, nil
-}
-
-// listenBeside listens on the n-th port after the endpoint's, so that an API
-// keeps its URL from run to run, or on a free one if that is taken.
-func (c *Cloud) listenBeside(n int) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(c.listener.Addr().String())
-	if err != nil {
-		return nil, err
-	}
-	if number, err := strconv.Atoi(port); err == nil && !strings.HasSuffix(c.options.Addr, ":0") {
-		if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(number+n))); err == nil {
-			return listener, nil
-		}
-	}
-	return net.Listen("tcp", net.JoinHostPort(host, "0"))
-}
-
-// reachable replaces the addresses that HTTP APIs would have on AWS.
-func (c *Cloud) reachable(text string) string {
-	for id, a := range c.apis {
-		text = strings.ReplaceAll(text, "https://"+id+".execute-api."+api.Region+".amazonaws.com", a.url())
-	}
-	return text
 }
 
 func (c *Cloud) api(id string) (*httpAPI, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -112,9 +113,7 @@ func (c *Cloud) environment(f lambda.Function, role *api.Principal, level string
 	if level != "" {
 		environment["AWS_LAMBDA_LOG_LEVEL"] = level
 	}
-	for name, value := range f.Environment {
-		environment[name] = c.reachable(value)
-	}
+	maps.Copy(environment, f.Environment)
 	return environment
 }
 

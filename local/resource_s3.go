@@ -43,6 +43,9 @@ type bucketProperties struct {
 	VersioningConfiguration struct{ Status string }
 }
 
+// regionalDomain follows a bucket's name in its RegionalDomainName.
+const regionalDomain = ".s3." + api.Region + ".amazonaws.com"
+
 func planBucket(c *Cloud, r *assembly.Resource, p *bucketProperties) (planned, error) {
 	name := cmp.Or(p.BucketName, strings.ToLower(physicalName(r, 63)))
 	events := p.NotificationConfiguration.EventBridgeConfiguration
@@ -70,7 +73,7 @@ func planBucket(c *Cloud, r *assembly.Resource, p *bucketProperties) (planned, e
 	result := named(name, s3.ARN(name), func() error { return c.s3.CreateBucket(bucket) })
 	result.Attributes["DomainName"] = name + ".s3.amazonaws.com"
 	result.Attributes["DualStackDomainName"] = name + ".s3.dualstack." + api.Region + ".amazonaws.com"
-	result.Attributes["RegionalDomainName"] = name + ".s3." + api.Region + ".amazonaws.com"
+	result.Attributes["RegionalDomainName"] = name + regionalDomain
 	return result, p.check(name)
 }
 

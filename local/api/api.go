@@ -28,6 +28,8 @@ type Principal struct {
 	// ARN names the caller, such as the assumed role of a function, or, for a
 	// service that delivers, its principal (events.amazonaws.com).
 	ARN string
+	// Anonymous says that nobody is known to call: the request is not signed.
+	Anonymous bool
 	// Allow returns an error that says what is missing unless the caller may do
 	// action (such as sqs:SendMessage) on the resource. Keys are the condition
 	// keys that the service knows of the request, over the global ones.

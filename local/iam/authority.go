@@ -114,7 +114,9 @@ func (a *Authority) principal(caller string, names []principal, r *role, callerK
 // Anonymous returns the principal of requests that are not signed. What it may
 // do stands in policies that name everybody.
 func (a *Authority) Anonymous() *api.Principal {
-	return a.principal("anonymous", []principal{}, nil, api.Keys{"aws:PrincipalType": {"Anonymous"}})
+	anonymous := a.principal("anonymous", []principal{}, nil, api.Keys{"aws:PrincipalType": {"Anonymous"}})
+	anonymous.Anonymous = true
+	return anonymous
 }
 
 // Service returns the principal that a service (events.amazonaws.com) is when it

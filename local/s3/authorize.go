@@ -41,11 +41,11 @@ func (s *Service) authorize(r *http.Request) (*grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bucket, _ := target(r); anonymous(r) && !s.store.public(bucket) {
+	call := api.From(r.Context())
+	if bucket, _ := target(r); call.Principal != nil && call.Principal.Anonymous && !s.store.public(bucket) {
 		return nil, refuse("AccessDenied", http.StatusForbidden,
 			"the request is not signed, and the bucket blocks public access: its PublicAccessBlockConfiguration, or without one its default")
 	}
-	call := api.From(r.Context())
 	for _, n := range needs {
 		err := call.Authorize(n.action, n.resource, n.keys)
 		if err != nil && n.object == (objectID{}) {
@@ -56,10 +56,6 @@ func (s *Service) authorize(r *http.Request) (*grant, error) {
 		}
 	}
 	return granted, nil
-}
-
-func anonymous(r *http.Request) bool {
-	return r.Header.Get("Authorization") == "" && !r.URL.Query().Has("X-Amz-Credential")
 }
 
 // requirements returns what the caller of a request has to be allowed, or why

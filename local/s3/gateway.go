@@ -81,6 +81,10 @@ func startGateway(s *store, secret func(string) (string, bool)) (*gateway, error
 		MaxIdleConnsPerHost: 64,
 	}
 	g.idle = transport.CloseIdleConnections
+	if err := await(transport); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
 	g.proxy = &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -117,6 +121,22 @@ func (g *gateway) serve(socket string, s *store, secret func(string) (string, bo
 	case err := <-ended:
 		return err
 	}
+}
+
+// await waits until the gateway answers: what listens but does not serve yet could
+// not be shut down.
+func await(transport http.RoundTripper) error {
+	r, err := http.NewRequest(http.MethodGet, "http://gateway/", nil)
+	if err != nil {
+		return err
+	}
+	r.Close = true
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	return errors.Join(err, answer.Body.Close())
 }
 
 // withGrant gives the storage what was granted to the request. It reads what the

@@ -87,7 +87,9 @@ func newWorld(t testing.TB, buckets ...s3.Bucket) *world {
 			if !w.HasBucket(bucket) {
 				return "", nil
 			}
-			return "s3", w.principal("anonymous")
+			anonymous := w.principal("anonymous")
+			anonymous.Anonymous = true
+			return "s3", anonymous
 		},
 	})
 	w.url = server.URL
