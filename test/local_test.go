@@ -30,7 +30,7 @@ import (
 // anybody is an outside client of the local cloud.
 var anybody = credentials.NewStaticCredentialsProvider("local", "local", "")
 
-// stack is one stack of the reference app, which runs in a local cloud.
+// stack is one stack of an app that runs in a local cloud.
 type stack struct {
 	*local.Cloud
 	name    string
@@ -42,8 +42,13 @@ type stack struct {
 
 func openStack(t testing.TB, name string, options local.Options) *stack {
 	t.Helper()
-	app := referenceApp(t)
-	c, err := local.Start(app.dir, options)
+	return openStackOf(t, referenceApp(t).dir, name, options)
+}
+
+// openStackOf runs an assembly, of which the test is about one stack.
+func openStackOf(t testing.TB, dir, name string, options local.Options) *stack {
+	t.Helper()
+	c, err := local.Start(dir, options)
 	if err != nil {
 		t.Fatal(err)
 	}

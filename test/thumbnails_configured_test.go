@@ -11,9 +11,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jonboulle/clockwork"
 	"golang.org/x/image/webp"
 
 	"github.com/noidle/noidle/constructs/storage"
@@ -22,44 +23,35 @@ import (
 	"github.com/noidle/noidle/stacks"
 )
 
-// openConfigured runs a pipeline that is configured in every way, on a bucket that
-// is not its own.
-func openConfigured(t *testing.T) *album {
+// openOwn runs an app of its own in a local cloud, whose stack Own has a pipeline.
+func openOwn(t *testing.T, options local.Options, build func(app awscdk.App)) *album {
 	t.Helper()
 	dir := t.TempDir()
 	app := newAppFor(t, "host", &dir)
-	photos := awscdk.NewStack(app, new("Photos"), nil)
-	stacks.NewThumbnailStack(app, "Configured", &stacks.ThumbnailStackProps{Pipeline: &thumbnails.ThumbnailPipelineProps{
-		Uploads: storage.NewBucket(photos, "Bucket", nil),
-		Sizes: []thumbnails.Size{
-			{Name: "square", Width: 100, Height: 100, Cover: true},
-			{Name: "wide", Width: 400},
-		},
-		Format:      thumbnails.WebP,
-		Quality:     70,
-		Prefixes:    []string{"albums/"},
-		Suffixes:    []string{".jpg", ".JPG"},
-		KeepDeleted: true,
-		Delivery:    &thumbnails.Delivery{},
-	}})
+	build(app)
 	app.Synth(nil)
-	c, err := local.Start(dir, local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return &album{
-		stack: &stack{
-			Cloud: c, name: "Configured", outputs: c.Outputs()["Configured"],
-			tables: dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody}),
-		},
-		objects: s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: new(c.URL()), Credentials: anybody}),
-	}
+	return newAlbum(openStackOf(t, dir, "Own", options))
 }
 
-// TestConfiguredPipeline: what the props say is what happens.
+// TestConfiguredPipeline: what the props say is what happens, on a bucket of another
+// stack.
 func TestConfiguredPipeline(t *testing.T) {
-	a := openConfigured(t)
+	a := openOwn(t, local.Options{}, func(app awscdk.App) {
+		photos := awscdk.NewStack(app, new("Photos"), nil)
+		stacks.NewThumbnailStack(app, "Own", &stacks.ThumbnailStackProps{Pipeline: &thumbnails.ThumbnailPipelineProps{
+			Uploads: storage.NewBucket(photos, "Bucket", nil),
+			Sizes: []thumbnails.Size{
+				{Name: "square", Width: 100, Height: 100, Cover: true},
+				{Name: "wide", Width: 400},
+			},
+			Format:      thumbnails.WebP,
+			Quality:     70,
+			Prefixes:    []string{"albums/"},
+			Suffixes:    []string{".jpg", ".JPG"},
+			KeepDeleted: true,
+			Delivery:    &thumbnails.Delivery{},
+		}})
+	})
 	photo := readFile(t, "../docs/photo.jpg")
 	for _, key := range []string{"albums/a.png", "other/a.jpg", "albums/a b+c.JPG"} {
 		if err := a.put(t.Context(), key, photo); err != nil {
@@ -120,5 +112,43 @@ func (a *album) checkDelivery(t *testing.T) {
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusForbidden {
 		t.Errorf("anybody gets %s from the bucket", response.Status)
+	}
+}
+
+// TestNothingIsLost: where thumbnails cannot be written for good, the event of a
+// photo ends in the dead-letter queue, as S3 sent it, and the photo's entry stays
+// open.
+func TestNothingIsLost(t *testing.T) {
+	a := openOwn(t, local.Options{Clock: clockwork.NewFakeClock()}, func(app awscdk.App) {
+		s := stacks.NewThumbnailStack(app, "Own", nil)
+		s.Pipeline.Thumbnails.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Effect:     awsiam.Effect_DENY,
+			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions:    &[]*string{new("s3:PutObject")},
+			Resources:  &[]*string{s.Pipeline.Thumbnails.ArnForObjects(new("*"))},
+		}))
+	})
+	if err := a.put(t.Context(), "a b+c.jpg", readFile(t, "../docs/photo.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	for a.count(t, "ThumbnailDeadLetterQueue") < 1 || a.count(t, "ThumbnailQueue") > 0 {
+		a.pass(20)
+	}
+	out, err := a.queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: new(a.outputs["ThumbnailDeadLetterQueue"])})
+	if err != nil || len(out.Messages) != 1 {
+		t.Fatalf("dead letters: %v, %v", out, err)
+	}
+	var event struct {
+		DetailType string `json:"detail-type"`
+		Detail     struct{ Object struct{ Key string } }
+	}
+	if err := json.Unmarshal([]byte(*out.Messages[0].Body), &event); err != nil {
+		t.Fatal(err)
+	}
+	if event.DetailType != "Object Created" || event.Detail.Object.Key != "a b+c.jpg" {
+		t.Errorf("the dead letter is %s", *out.Messages[0].Body)
+	}
+	if entries := a.scan(t, a.outputs["ThumbnailIndex"]); len(entries) != 1 || entries[0]["status"] != "PROCESSING" {
+		t.Errorf("the index has %v", entries)
 	}
 }

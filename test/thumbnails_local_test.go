@@ -33,7 +33,10 @@ type album struct {
 
 func openAlbum(t testing.TB, options local.Options) *album {
 	t.Helper()
-	s := openStack(t, thumbnailsStack, options)
+	return newAlbum(openStack(t, thumbnailsStack, options))
+}
+
+func newAlbum(s *stack) *album {
 	return &album{stack: s, objects: s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: new(s.URL()), Credentials: anybody})}
 }
 
