@@ -1,4 +1,5 @@
-// Command shop is an app of another team: its own step, our order queue.
+// Command shop is an app of another team: its own step, our order queue, and
+// thumbnails of its goods.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/orders"
+	"github.com/noidle/noidle/constructs/thumbnails"
 	"github.com/noidle/noidle/constructs/workflow"
 )
 
@@ -19,6 +21,7 @@ func main() {
 	queue := orders.NewOrderQueue(stack, "Orders", &orders.OrderQueueProps{
 		Steps: []orders.Step{{Status: "PAID", Step: workflow.Step{Name: "Charge", Function: charge.Function}}},
 	})
+	thumbnails.NewThumbnailPipeline(stack, "Goods", nil)
 	awscdk.NewCfnOutput(stack, jsii.String("Url"), &awscdk.CfnOutputProps{Value: queue.URL()})
 	app.Synth(nil)
 }
