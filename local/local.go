@@ -31,6 +31,7 @@ import (
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
 	"github.com/noidle/noidle/local/iam"
+	"github.com/noidle/noidle/local/kinesis"
 	"github.com/noidle/noidle/local/lambda"
 	"github.com/noidle/noidle/local/logs"
 	"github.com/noidle/noidle/local/s3"
@@ -73,6 +74,7 @@ type Cloud struct {
 	faults    *chaos.Faults
 	dynamodb  *dynamodb.Service
 	events    *events.Service
+	kinesis   *kinesis.Service
 	lambda    *lambda.Service
 	logs      *logs.Service
 	mappings  *eventsource.Service

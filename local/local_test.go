@@ -153,7 +153,7 @@ func receive(t *testing.T, c *local.Cloud, name string) string {
 // Everything that is not supported is named at once, and nothing is started.
 func TestRefusals(t *testing.T) {
 	dir := write(t, `
-		"Stream": {"Type": "AWS::Kinesis::Stream"},
+		"Stream": {"Type": "AWS::Kinesis::StreamConsumer"},
 		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "ObjectLockEnabled": true, "WebsiteConfiguration": {},
 			"VersioningConfiguration": {"Status": "On"}, "NotificationConfiguration": {"QueueConfigurations": []}}},
 		"Photos": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "VersioningConfiguration": {"Status": "On"}}},
@@ -167,7 +167,7 @@ func TestRefusals(t *testing.T) {
 		"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Odd": {}}}}}},
 		"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r", "DefinitionString": "{\"StartAt\":\"A\",\"QueryLanguage\":\"JSONata\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}"}},
 		"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": [{"sounds-like": "x"}]}, "Targets": [{"Id": "t", "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}]}},
-		"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": "f", "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}},
+		"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": "f", "EventSourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s"}},
 		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "TopicArn": "t"}}
 	`, `"Arn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}`)
 	_, err := local.Start(dir, local.Options{})
@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal("the assembly starts")
 	}
 	for _, want := range []string{
-		"stack Main: resource Stream: type AWS::Kinesis::Stream is not supported locally",
+		"stack Main: resource Stream: type AWS::Kinesis::StreamConsumer is not supported locally",
 		"stack Main: resource Bucket: AWS::S3::Bucket: property NotificationConfiguration.QueueConfigurations is not supported locally: use EventBridge",
 		"stack Main: resource Bucket: AWS::S3::Bucket: property ObjectLockEnabled is not supported locally",
 		"stack Main: resource Bucket: AWS::S3::Bucket: property WebsiteConfiguration is not supported locally",
@@ -195,7 +195,7 @@ func TestRefusals(t *testing.T) {
 		"stack Main: resource Rule: AWS::Events::Rule: ",
 		"sounds-like",
 		`stack Main: resource Rule: AWS::Events::Rule: target "arn:aws:kinesis:us-east-1:000000000000:stream/s" is not supported locally: want one of lambda, sqs, sns, states, events`,
-		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: event source "arn:aws:kinesis:`,
+		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: event source "arn:aws:dynamodb:`,
 		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: function "f" is not in this assembly`,
 		`stack Main: resource Subscription: AWS::SNS::Subscription: protocol "email" is not supported locally`,
 	} {
@@ -307,7 +307,7 @@ func TestStacksTogether(t *testing.T) {
 		"Queues.template.json": `{
 			"Parameters": {"Spare": {"Type": "String", "Default": "no"}},
 			"Conditions": {"WithSpare": {"Fn::Equals": [{"Ref": "Spare"}, "yes"]}},
-			"Resources": {` + queue("Out") + `, "Spare": {"Type": "AWS::Kinesis::Stream", "Condition": "WithSpare"}},
+			"Resources": {` + queue("Out") + `, "Spare": {"Type": "AWS::Kinesis::StreamConsumer", "Condition": "WithSpare"}},
 			"Outputs": {"Url": {"Value": {"Ref": "Out"}, "Export": {"Name": "out-url"}}}
 		}`,
 		"manifest.json": `{"artifacts": {

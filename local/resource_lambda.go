@@ -227,23 +227,31 @@ func planInvokeConfig(c *Cloud, r *assembly.Resource, p *invokeConfigProperties)
 }
 
 type eventSourceMappingProperties struct {
-	BatchSize      int
-	Enabled        *bool
-	EventSourceArn string
-	FilterCriteria struct {
+	BatchSize                  int
+	BisectBatchOnFunctionError bool
+	DestinationConfig          struct{ OnFailure struct{ Destination string } }
+	Enabled                    *bool
+	EventSourceArn             string
+	FilterCriteria             struct {
 		Filters []struct{ Pattern string }
 	}
 	FunctionName                   string
 	FunctionResponseTypes          []string
 	KmsKeyArn                      noEffect
 	MaximumBatchingWindowInSeconds int
+	MaximumRecordAgeInSeconds      *int
+	MaximumRetryAttempts           *int
 	MetricsConfig                  noEffect
+	ParallelizationFactor          int
 	ScalingConfig                  struct{ MaximumConcurrency int }
+	StartingPosition               string
+	StartingPositionTimestamp      float64
 	Tags                           noEffect
+	TumblingWindowInSeconds        int
 }
 
 func planEventSourceMapping(c *Cloud, r *assembly.Resource, p *eventSourceMappingProperties) (planned, error) {
-	problems := []error{oneOf("event source", p.EventSourceArn, "sqs")}
+	problems := []error{oneOf("event source", p.EventSourceArn, "sqs", "kinesis")}
 	var filters []*pattern.Pattern
 	for _, f := range p.FilterCriteria.Filters {
 		filter, err := pattern.Parse([]byte(f.Pattern))
@@ -264,22 +272,56 @@ func planEventSourceMapping(c *Cloud, r *assembly.Resource, p *eventSourceMappin
 		if err != nil {
 			return err
 		}
-		return c.mappings.Create(eventsource.Mapping{
-			ID:                      identifier(r),
-			Queue:                   p.EventSourceArn,
-			Function:                functionARN(name),
-			Timeout:                 function.timeout,
-			BatchSize:               p.BatchSize,
-			BatchingWindow:          time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
-			MaximumConcurrency:      p.ScalingConfig.MaximumConcurrency,
-			ReportBatchItemFailures: len(p.FunctionResponseTypes) > 0,
-			Filters:                 filters,
-			Enabled:                 p.Enabled == nil || *p.Enabled,
-			Role:                    role,
-		})
+		if serviceOf(p.EventSourceArn) == "kinesis" {
+			return c.mappings.CreateStream(p.stream(name, filters, role, function.role))
+		}
+		return c.mappings.Create(p.queue(identifier(r), name, filters, role, function.timeout))
 	}
 	result := named(identifier(r), api.ARN("lambda", "event-source-mapping:"+identifier(r)), create)
 	result.Attributes["Id"] = identifier(r)
 	result.Attributes["EventSourceMappingArn"] = result.Attributes["Arn"]
 	return result, errors.Join(problems...)
+}
+
+// queue is the mapping of a queue.
+func (p *eventSourceMappingProperties) queue(id, function string, filters []*pattern.Pattern, role *api.Principal, timeout time.Duration) eventsource.Mapping {
+	return eventsource.Mapping{
+		ID:                      id,
+		Queue:                   p.EventSourceArn,
+		Function:                functionARN(function),
+		Timeout:                 timeout,
+		BatchSize:               p.BatchSize,
+		BatchingWindow:          time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+		MaximumConcurrency:      p.ScalingConfig.MaximumConcurrency,
+		ReportBatchItemFailures: len(p.FunctionResponseTypes) > 0,
+		Filters:                 filters,
+		Enabled:                 p.Enabled == nil || *p.Enabled,
+		Role:                    role,
+	}
+}
+
+// stream is the mapping of a stream.
+func (p *eventSourceMappingProperties) stream(function string, filters []*pattern.Pattern, role *api.Principal, roleARN string) eventsource.StreamMapping {
+	m := eventsource.StreamMapping{
+		Stream:                     p.EventSourceArn,
+		Function:                   functionARN(function),
+		BatchSize:                  p.BatchSize,
+		BatchingWindow:             time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+		ParallelizationFactor:      p.ParallelizationFactor,
+		StartingPosition:           p.StartingPosition,
+		MaximumRetryAttempts:       p.MaximumRetryAttempts,
+		MaximumRecordAgeInSeconds:  p.MaximumRecordAgeInSeconds,
+		BisectBatchOnFunctionError: p.BisectBatchOnFunctionError,
+		TumblingWindow:             time.Duration(p.TumblingWindowInSeconds) * time.Second,
+		ReportBatchItemFailures:    len(p.FunctionResponseTypes) > 0,
+		OnFailure:                  p.DestinationConfig.OnFailure.Destination,
+		Filters:                    filters,
+		Enabled:                    p.Enabled == nil || *p.Enabled,
+		Role:                       role,
+		RoleARN:                    roleARN,
+	}
+	if p.StartingPositionTimestamp > 0 {
+		m.StartingPositionTimestamp = time.UnixMilli(int64(p.StartingPositionTimestamp * 1000))
+	}
+	return m
 }

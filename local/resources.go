@@ -15,6 +15,7 @@ var resourceTypes = map[string]resourceType{
 	"AWS::IAM::ManagedPolicy":              supports(planManagedPolicy),
 	"AWS::IAM::Policy":                     supports(planPolicy),
 	"AWS::IAM::Role":                       supports(planRole),
+	"AWS::Kinesis::Stream":                 supports(planStream),
 	"AWS::Lambda::EventInvokeConfig":       supports(planInvokeConfig),
 	"AWS::Lambda::EventSourceMapping":      supports(planEventSourceMapping),
 	"AWS::Lambda::Function":                supports(planFunction),

@@ -14,6 +14,7 @@ import (
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
 	"github.com/noidle/noidle/local/iam"
+	"github.com/noidle/noidle/local/kinesis"
 	"github.com/noidle/noidle/local/lambda"
 	"github.com/noidle/noidle/local/logs"
 	"github.com/noidle/noidle/local/s3"
@@ -28,6 +29,7 @@ func (c *Cloud) openServices() {
 	c.logs = logs.New(c.clock)
 	c.dynamodb = dynamodb.New(c.clock)
 	c.sqs = sqs.New(c.clock, c.queueURL)
+	c.kinesis = kinesis.New(kinesis.Options{Clock: c.clock})
 	c.lambda = lambda.New(lambda.Options{
 		Clock:   c.clock,
 		Random:  c.random(),
@@ -69,6 +71,10 @@ func (c *Cloud) openServices() {
 		Duplicate: func(function string) bool {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""
 		},
+		Await: c.kinesis.Await,
+		Deliver: func(ctx context.Context, d api.Delivery) error {
+			return c.deliver(ctx, "lambda.amazonaws.com", d)
+		},
 		Log: func(function, line string) {
 			c.logs.Append(c.functions[lastPart(function, ":")].logGroup, "event source mapping", []byte(line))
 		},
@@ -76,6 +82,7 @@ func (c *Cloud) openServices() {
 	c.operations = map[string]api.Operations{
 		"dynamodb": c.dynamodb.Operations(),
 		"events":   c.events.Operations(),
+		"kinesis":  c.kinesis.Operations(),
 		"lambda":   c.lambda.Operations(),
 		"logs":     c.logs.Operations(),
 		"sns":      c.sns.Operations(),

@@ -38,7 +38,8 @@ type Attribute struct {
 func Throttled(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
 	return ok && (failure.Status == http.StatusTooManyRequests ||
-		strings.Contains(failure.Code, "Throttl") || strings.HasPrefix(failure.Code, "TooManyRequests"))
+		strings.Contains(failure.Code, "Throttl") || strings.HasPrefix(failure.Code, "TooManyRequests") ||
+		failure.Code == "ProvisionedThroughputExceededException")
 }
 
 // Retryable says whether what failed may succeed when it is tried again: any

@@ -107,14 +107,20 @@ func unknownOperation(name string) error {
 }
 
 // decodeJSON refuses members that the operation does not know: what is not
-// supported here fails rather than being ignored.
+// supported here fails rather than being ignored. An input that decodes itself
+// gets the data at once, as the decoder would first look for its end.
 func decodeJSON(data []byte, in any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(in)
+	var err error
+	if own, ok := in.(json.Unmarshaler); ok {
+		err = own.UnmarshalJSON(data)
+	} else {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		err = decoder.Decode(in)
+	}
 	if err == nil {
 		return nil
 	}

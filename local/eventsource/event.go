@@ -46,11 +46,16 @@ func (r *record) complete(queue string) {
 		a.StringListValues, a.BinaryListValues = []string{}, [][]byte{}
 		r.MessageAttributes[name] = a
 	}
+	r.encoded = encode(r)
+}
+
+// encode returns JSON of a value that always has one.
+func encode(value any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(r) // strings and maps of strings encode
-	r.encoded = bytes.TrimSpace(b.Bytes())
+	_ = encoder.Encode(value)
+	return bytes.TrimSpace(b.Bytes())
 }
 
 // filter returns the records that the function gets, and deletes the messages
@@ -104,26 +109,46 @@ func event(records []record) (n int, payload []byte) {
 // none with an error if it is not of the form of a report
 // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting).
 func succeeded(records []record, response []byte) ([]record, error) {
-	if text := string(bytes.TrimSpace(response)); text == "" || text == `""` {
-		return records, nil
-	}
-	var report map[string]json.RawMessage
-	if err := json.Unmarshal(response, &report); err != nil {
+	report, err := parseReport(response)
+	if err != nil {
 		return nil, err
 	}
-	var failures []map[string]any
-	if list, ok := report["batchItemFailures"]; ok {
-		if err := json.Unmarshal(list, &failures); err != nil {
-			return nil, err
-		}
-	}
 	done := slices.Clone(records)
-	for _, failure := range failures {
+	for _, failure := range report.failures {
 		id, _ := failure["itemIdentifier"].(string)
 		if !slices.ContainsFunc(records, func(r record) bool { return r.MessageID == id }) {
-			return nil, fmt.Errorf("itemIdentifier %v is none of the batch", failure["itemIdentifier"])
+			return nil, unknownItem(failure)
 		}
 		done = slices.DeleteFunc(done, func(r record) bool { return r.MessageID == id })
 	}
 	return done, nil
+}
+
+// report is what a function answers of a batch.
+type report struct {
+	failures []map[string]any
+	// state is that of a tumbling window. Nil means that there is none.
+	state json.RawMessage
+}
+
+// parseReport returns a report of no failures for an empty response.
+func parseReport(response []byte) (report, error) {
+	if text := string(bytes.TrimSpace(response)); text == "" || text == `""` {
+		return report{}, nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(response, &members); err != nil {
+		return report{}, err
+	}
+	r := report{state: members["state"]}
+	if list, ok := members["batchItemFailures"]; ok {
+		if err := json.Unmarshal(list, &r.failures); err != nil {
+			return report{}, err
+		}
+	}
+	return r, nil
+}
+
+func unknownItem(failure map[string]any) error {
+	return fmt.Errorf("itemIdentifier %v is none of the batch", failure["itemIdentifier"])
 }

@@ -1,7 +1,9 @@
 // Package eventsource is Lambda's event source mappings for the local cloud:
 // what receives messages from a queue, invokes a function with batches of them,
 // and deletes those that the function took care of
-// (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html).
+// (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html), and what reads
+// the records of a stream in order and has a function process them
+// (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html).
 package eventsource
 
 import (
@@ -59,15 +61,22 @@ type Options struct {
 	Clock clockwork.Clock
 	// Call calls an operation of another service.
 	Call func(call *api.Call, service, operation string, input []byte) ([]byte, error)
-	// Invoke invokes a function and returns its response. An [api.Error] with the
-	// code TooManyRequestsException says that it was throttled.
+	// Invoke invokes a function and returns its response. An [api.Error] says that
+	// it was not invoked, such as TooManyRequestsException that it was throttled.
+	// Any other error is the function's.
 	Invoke func(call *api.Call, function string, payload []byte) ([]byte, error)
 	// Duplicate returns whether a function gets a batch a second time. Nil means
 	// never.
 	Duplicate func(function string) bool
-	// Log is told what goes wrong between a queue and a function. Nil means that
-	// nobody is.
+	// Log is told what goes wrong between a queue or stream and a function. Nil
+	// means that nobody is.
 	Log func(function, line string)
+	// Await returns when a record is put to a stream after the call began, or the
+	// context is done. It is needed for streams only.
+	Await func(ctx context.Context, streamARN string)
+	// Deliver delivers what is told of discarded records to an on-failure
+	// destination. It is needed for streams only.
+	Deliver func(ctx context.Context, delivery api.Delivery) error
 }
 
 // Service runs event source mappings.
@@ -95,6 +104,18 @@ func New(options Options) *Service {
 func (s *Service) Close() {
 	s.stop()
 	s.running.Wait()
+}
+
+// wait returns false if the service closes before the time is over.
+func (s *Service) wait(d time.Duration) bool {
+	timer := s.Clock.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.Chan():
+		return true
+	case <-s.polling.Done():
+		return false
+	}
 }
 
 // The number of batches that are processed at a time

@@ -25,6 +25,12 @@ type poller struct {
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 const maximumPayload = 6 << 20
 
+// The waits before what failed is tried again, each twice the one before.
+const (
+	firstBackoff   = 250 * time.Millisecond
+	longestBackoff = 10 * time.Second
+)
+
 // poll processes batches until the service closes, or there is too little to do
 // for this goroutine.
 func (m *poller) poll() {
@@ -32,7 +38,7 @@ func (m *poller) poll() {
 		b, err := m.collect()
 		if err != nil {
 			m.service.Log(m.Function, "receiving messages failed: "+err.Error())
-			m.wait(time.Second)
+			m.service.wait(time.Second)
 		}
 		if len(b.records) >= m.BatchSize {
 			m.grow()
@@ -63,18 +69,6 @@ func (m *poller) shrink() bool {
 	}
 	m.pollers--
 	return true
-}
-
-// wait returns false if the service closes before the time is over.
-func (m *poller) wait(d time.Duration) bool {
-	timer := m.service.Clock.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.Chan():
-		return true
-	case <-m.service.polling.Done():
-		return false
-	}
 }
 
 // batch is what a function gets in one invocation, or several if it is large.
@@ -163,14 +157,14 @@ func (m *poller) deliver(records []record, payload []byte, received time.Time) b
 // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-backoff-strategy).
 func (m *poller) invoke(payload []byte, received time.Time) ([]byte, error) {
 	ctx := context.WithoutCancel(m.service.polling)
-	for backoff := 250 * time.Millisecond; ; backoff = min(2*backoff, 10*time.Second) {
+	for backoff := firstBackoff; ; backoff = min(2*backoff, longestBackoff) {
 		response, err := m.service.Invoke(&api.Call{Context: ctx, RequestID: m.call(ctx).RequestID}, m.Function, payload)
 		if !api.Throttled(err) {
 			return response, err
 		}
 		visibility, attributesErr := m.visibilityTimeout()
 		late := !m.service.Clock.Now().Add(backoff).Before(received.Add(visibility))
-		if attributesErr != nil || late || !m.wait(backoff) {
+		if attributesErr != nil || late || !m.service.wait(backoff) {
 			return nil, err
 		}
 	}
