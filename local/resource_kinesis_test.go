@@ -122,6 +122,10 @@ func TestStreamRefusals(t *testing.T) {
 		{"mode", []string{stream(`, "StreamModeDetails": {"StreamMode": "SERVERLESS"}`)}, `property StreamModeDetails.StreamMode: "SERVERLESS": want ON_DEMAND or PROVISIONED`},
 		{"retention", []string{stream(`, "RetentionPeriodHours": 12`)}, "Retention period must be between 24 and 8760 hours"},
 		{"no permission", []string{stream(""), queue("Out"), function(toOut, maySend), streamMapping("")}, "kinesis:"},
+		{"filter by key", []string{stream(""), queue("Out"), function(toOut, maySend, mayRead),
+			streamMapping(`, "FilterCriteria": {"Filters": [{"Pattern": "{\"partitionKey\": [\"a\"]}"}]}`)}, "want an object data alone"},
+		{"filter by text", []string{stream(""), queue("Out"), function(toOut, maySend, mayRead),
+			streamMapping(`, "FilterCriteria": {"Filters": [{"Pattern": "{\"data\": [\"a\"]}"}]}`)}, "want an object data alone"},
 		{"windows in parallel", []string{stream(""), queue("Out"), function(toOut, maySend, mayRead),
 			streamMapping(`, "TumblingWindowInSeconds": 60, "ParallelizationFactor": 2`)}, "arallelization"},
 	}

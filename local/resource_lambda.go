@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/noidle/noidle/local/api"
@@ -256,6 +257,9 @@ func planEventSourceMapping(c *Cloud, r *assembly.Resource, p *eventSourceMappin
 	for _, f := range p.FilterCriteria.Filters {
 		filter, err := pattern.Parse([]byte(f.Pattern))
 		filters, problems = append(filters, filter), append(problems, err)
+		if serviceOf(p.EventSourceArn) == "kinesis" {
+			problems = append(problems, filtersData(f.Pattern))
+		}
 	}
 	for _, t := range p.FunctionResponseTypes {
 		if t != "ReportBatchItemFailures" {
@@ -324,4 +328,18 @@ func (p *eventSourceMappingProperties) stream(function string, filters []*patter
 		m.StartingPositionTimestamp = time.UnixMilli(int64(p.StartingPositionTimestamp * 1000))
 	}
 	return m
+}
+
+// filtersData refuses a filter of a stream by anything but data, which is all that
+// one may be of (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html).
+func filtersData(filter string) error {
+	var keys struct {
+		Data map[string]json.RawMessage `json:"data"`
+	}
+	decoder := json.NewDecoder(strings.NewReader(filter))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&keys); err != nil {
+		return fmt.Errorf("property FilterCriteria: pattern %s: want an object data alone: %w", filter, err)
+	}
+	return nil
 }

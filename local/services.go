@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/dynamodb"
@@ -66,7 +64,7 @@ func (c *Cloud) openServices() {
 		Call:  c.call,
 		Invoke: func(call *api.Call, function string, payload []byte) ([]byte, error) {
 			// Lambda itself invokes, as nobody else has to be allowed to.
-			return c.lambda.Invoke(&api.Call{Context: call.Context, RequestID: uuid.NewString()}, function, payload)
+			return c.lambda.Invoke(&api.Call{Context: call.Context, RequestID: call.RequestID}, function, payload)
 		},
 		Duplicate: func(function string) bool {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""

@@ -150,6 +150,10 @@ func loseNothing(t *testing.T, random *rand.Rand) {
 func (w *worker) problems(c *river, mapping eventsource.StreamMapping, sent int) (problems []string) {
 	c.Helper()
 	c.idle()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	discarded := map[string]bool{}
 	count := 0
