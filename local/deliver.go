@@ -1,9 +1,14 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
@@ -83,6 +88,34 @@ func (c *Cloud) forward(call *api.Call, d api.Delivery) error {
 	}
 	return nil
 }
+
+// putObject puts an object for a service, whose calls are struck, too.
+func (c *Cloud) putObject(call *api.Call, bucket, key string, header http.Header, body []byte) error {
+	target := &url.URL{Scheme: "https", Host: "s3", Path: "/" + bucket + "/" + key}
+	r, err := http.NewRequestWithContext(api.With(call, call), http.MethodPut, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header = header
+	a := &answer{header: http.Header{}, status: http.StatusOK}
+	c.callFault(call, "s3", c.s3).ServeHTTP(a, r)
+	if a.status == http.StatusOK {
+		return nil
+	}
+	failure := &api.Error{Code: http.StatusText(a.status), Status: a.status}
+	return errors.Join(xml.Unmarshal(a.body.Bytes(), failure), failure)
+}
+
+// answer is what a handler answers.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
+func (a *answer) WriteHeader(status int)      { a.status = status }
 
 // deliverOutcome takes what Lambda tells of an asynchronous event to its
 // destination or dead-letter queue. An event bus gets it as an event

@@ -30,6 +30,7 @@ import (
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
+	"github.com/noidle/noidle/local/firehose"
 	"github.com/noidle/noidle/local/iam"
 	"github.com/noidle/noidle/local/kinesis"
 	"github.com/noidle/noidle/local/lambda"
@@ -74,6 +75,7 @@ type Cloud struct {
 	faults    *chaos.Faults
 	dynamodb  *dynamodb.Service
 	events    *events.Service
+	firehose  *firehose.Service
 	kinesis   *kinesis.Service
 	lambda    *lambda.Service
 	logs      *logs.Service
@@ -237,6 +239,7 @@ func (c *Cloud) closeServices() {
 	c.lambda.Close()
 	c.states.Close()
 	c.mappings.Close()
+	c.firehose.Close()
 	c.s3.Close()
 	c.events.Close()
 	c.sns.Close()

@@ -11,6 +11,7 @@ import (
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
+	"github.com/noidle/noidle/local/firehose"
 	"github.com/noidle/noidle/local/iam"
 	"github.com/noidle/noidle/local/kinesis"
 	"github.com/noidle/noidle/local/lambda"
@@ -77,6 +78,7 @@ func (c *Cloud) openServices() {
 			c.logs.Append(c.functions[lastPart(function, ":")].logGroup, "event source mapping", []byte(line))
 		},
 	})
+	c.firehose = firehose.New(firehose.Options{Clock: c.clock, Call: c.call, Put: c.putObject, Report: c.options.Report})
 	c.operations = map[string]api.Operations{
 		"dynamodb": c.dynamodb.Operations(),
 		"events":   c.events.Operations(),
