@@ -33,25 +33,34 @@ type Problem struct {
 }
 
 // FieldError says what is wrong with one part of a request: a header, if Header
-// is not empty, or else a place in the body.
+// is not empty, a parameter, if Parameter is not empty, or else a place in the
+// body.
 type FieldError struct {
 	// Pointer is the JSON pointer (RFC 6901) to the place in the body. Empty means
 	// the whole body.
 	Pointer string
 	// Header is the name of the header.
 	Header string
+	// Parameter is the name of the parameter in the query or in the path.
+	Parameter string
 	// Detail says what is wrong.
 	Detail string
 }
 
-// MarshalJSON writes {"header":…,"detail":…} or {"pointer":…,"detail":…}; the
-// pointer to the whole body is the empty string.
+// MarshalJSON writes {"header":…,"detail":…}, {"parameter":…,"detail":…} or
+// {"pointer":…,"detail":…}; the pointer to the whole body is the empty string.
 func (e FieldError) MarshalJSON() ([]byte, error) {
 	if e.Header != "" {
 		return json.Marshal(struct {
 			Header string `json:"header"`
 			Detail string `json:"detail"`
 		}{e.Header, e.Detail})
+	}
+	if e.Parameter != "" {
+		return json.Marshal(struct {
+			Parameter string `json:"parameter"`
+			Detail    string `json:"detail"`
+		}{e.Parameter, e.Detail})
 	}
 	return json.Marshal(struct {
 		Pointer string `json:"pointer"`

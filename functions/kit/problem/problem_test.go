@@ -33,6 +33,7 @@ func TestResponse(t *testing.T) {
 					{Pointer: "", Detail: "not JSON"},
 					{Pointer: "/a~1b", Detail: "unknown field"},
 					{Header: "idempotency-key", Detail: "missing"},
+					{Parameter: "limit", Detail: "not a number"},
 				},
 			},
 			headers: map[string]string{"retry-after": "1"},
@@ -40,7 +41,8 @@ func TestResponse(t *testing.T) {
 				StatusCode: 503,
 				Headers:    map[string]string{"content-type": "application/problem+json", "retry-after": "1"},
 				Body: `{"type":"https://example.org/problems/busy","title":"Busy","status":503,"detail":"try later","errors":[` +
-					`{"pointer":"","detail":"not JSON"},{"pointer":"/a~1b","detail":"unknown field"},{"header":"idempotency-key","detail":"missing"}]}`,
+					`{"pointer":"","detail":"not JSON"},{"pointer":"/a~1b","detail":"unknown field"},{"header":"idempotency-key","detail":"missing"},` +
+					`{"parameter":"limit","detail":"not a number"}]}`,
 			},
 		},
 	} {

@@ -1,0 +1,176 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/segmentio/asm/base64"
+)
+
+// Decode reads a payload into e and overwrites both. From then on the payload
+// belongs to e, for as long as the package says. The memory of e.Records is used
+// again: an Event serves one invocation after the other, never two at once, which
+// functions with more than one invocation at a time have to see to.
+//
+// Members that an Event does not have are skipped, and null is as if the member
+// were missing. The error tells the place in the payload, and leaves e empty.
+func Decode(payload []byte, e *Event) error {
+	*e = Event{Records: e.Records[:0]}
+	d := decoder{scanner{json: payload}, e}
+	d.event()
+	if d.next(); d.at < len(payload) {
+		d.unexpected("the end")
+	}
+	if d.err != nil {
+		*e = Event{Records: e.Records[:0]}
+		return fmt.Errorf("event of a Kinesis stream: %w", d.err)
+	}
+	return nil
+}
+
+type decoder struct {
+	scanner
+	*Event
+}
+
+func (d *decoder) event() {
+	var window Window
+	var bounds *struct{ Start, End time.Time }
+	for name := range d.values('{') {
+		switch string(name) {
+		case "Records":
+			d.records()
+		case "window":
+			d.value(&bounds)
+		case "state":
+			if state := d.raw(); string(state) != "null" {
+				window.State = state
+			}
+		case "shardId":
+			d.value(&d.ShardID)
+		case "eventSourceARN":
+			d.value(&d.EventSourceARN)
+		case "isFinalInvokeForWindow":
+			d.value(&window.Final)
+		case "isWindowTerminatedEarly":
+			d.value(&window.TerminatedEarly)
+		default:
+			d.raw()
+		}
+	}
+	if bounds != nil {
+		window.Start, window.End = bounds.Start, bounds.End
+		d.Window = &window
+	}
+}
+
+// value reads what an event has once into v.
+func (d *decoder) value(v any) {
+	start := d.at
+	if err := json.Unmarshal(d.raw(), v); err != nil {
+		d.fail(start, "%w", err)
+	}
+}
+
+func (d *decoder) records() {
+	d.Records = d.Records[:0]
+	for range d.values('[') {
+		start, i := d.at, len(d.Records)
+		d.Records = append(d.Records, Record{})
+		d.record(&d.Records[i])
+		if d.err == nil && d.Records[i].SequenceNumber == "" {
+			d.fail(start, "there is no sequence number: is the event source a Kinesis stream?")
+		}
+		if d.err != nil {
+			d.err = fmt.Errorf("record %d: %w", i, d.err)
+		}
+	}
+}
+
+func (d *decoder) record(r *Record) {
+	for name := range d.values('{') {
+		switch string(name) {
+		case "kinesis":
+			d.kinesis(r)
+		case "eventID": // shardId-000000000006:49590338271490256608559692538361571095921575989136588898
+			if shard, _, ok := strings.Cut(d.string(), ":"); ok && d.ShardID == "" {
+				d.ShardID = shard
+			}
+		case "eventSourceARN":
+			if arn := d.string(); d.EventSourceARN == "" {
+				d.EventSourceARN = arn
+			}
+		default:
+			d.raw()
+		}
+	}
+}
+
+func (d *decoder) kinesis(r *Record) {
+	for name := range d.values('{') {
+		switch string(name) {
+		case "sequenceNumber":
+			r.SequenceNumber = d.string()
+		case "partitionKey":
+			r.PartitionKey = d.string()
+		case "data":
+			r.Data = d.data()
+		case "approximateArrivalTimestamp":
+			r.Arrival = d.arrival()
+		default:
+			d.raw()
+		}
+	}
+}
+
+// data decodes base64 in place: each step of the decoder reads before it writes,
+// and writes nothing that is still to be read.
+func (d *decoder) data() []byte {
+	start := d.at
+	text := d.encoded()
+	n, err := base64.StdEncoding.Decode(text, text)
+	// The decoder ignores line breaks. They make the data shorter than expected.
+	if err != nil || len(text)%4 != 0 || n < len(text)/4*3-len("==") {
+		d.fail(start, "want base64 with padding and without line breaks")
+	}
+	return text[:n:n]
+}
+
+// encoded is text for a string that is long, seldom has escapes, and is yet to be
+// checked for characters that base64 does not have.
+func (d *decoder) encoded() []byte {
+	if d.next() == '"' {
+		text := d.json[d.at+1:]
+		size := bytes.IndexByte(text, '"')
+		if size >= 0 && bytes.IndexByte(text[:size], '\\') < 0 {
+			d.at += size + len(`""`)
+			return text[:size]
+		}
+	}
+	return d.text()
+}
+
+// arrival reads a number of seconds since 1970.
+func (d *decoder) arrival() time.Time {
+	start := d.at
+	number := d.raw()
+	if string(number) == "null" {
+		return time.Time{}
+	}
+	seconds, err := strconv.ParseFloat(alias(number), 64)
+	const year10000 = 253402300800
+	if err != nil || seconds < 0 || seconds >= year10000 {
+		d.fail(start, "want seconds since 1970, have %.20q", number)
+	}
+	return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()
+}
+
+func (d *decoder) string() string { return alias(d.text()) }
+
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
