@@ -1,0 +1,44 @@
+// Command aggregate counts the hashtags of the posts of a Kinesis stream, which
+// comes with tumbling windows, and puts the counts into a table at the end of each
+// window.
+//
+// Environment: RESULTS_TABLE is the name of the table, FAILURES_QUEUE_URL the
+// address of the queue for records that are no posts. WINDOW, LATENESS and
+// KEEP_RESULTS are durations such as 1m0s: how long windows are, how late posts
+// may come, and for how long counts are kept.
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/noidle/noidle/functions/analytics/internal/failures"
+	"github.com/noidle/noidle/functions/analytics/internal/results"
+	"github.com/noidle/noidle/functions/internal/trend"
+	"github.com/noidle/noidle/functions/kit/function"
+)
+
+func main() {
+	function.Start(connect, "RESULTS_TABLE", "FAILURES_QUEUE_URL", "WINDOW", "LATENESS", "KEEP_RESULTS")
+}
+
+func connect(cfg aws.Config, env map[string]string) (any, error) {
+	var settings trend.Settings
+	var keep time.Duration
+	for name, value := range map[string]*time.Duration{"WINDOW": &settings.Window, "LATENESS": &settings.Lateness, "KEEP_RESULTS": &keep} {
+		duration, err := time.ParseDuration(env[name])
+		if err != nil || duration < time.Second || duration%time.Second != 0 {
+			return nil, fmt.Errorf("environment: %s is %q: must be whole seconds, such as 1m0s", name, env[name])
+		}
+		*value = duration
+	}
+	return &handler{
+		settings: settings,
+		results:  results.Table{Client: dynamodb.NewFromConfig(cfg), Name: env["RESULTS_TABLE"], Keep: keep},
+		failures: failures.Queue{Client: sqs.NewFromConfig(cfg), URL: env["FAILURES_QUEUE_URL"], Now: time.Now},
+	}, nil
+}
