@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/noidle/noidle/constructs/analytics"
 	"github.com/noidle/noidle/stacks"
 )
 
@@ -17,6 +18,9 @@ func main() {
 	app := awscdk.NewApp(nil)
 	stacks.NewOrderStack(app, "NoidleOrders", nil)
 	stacks.NewThumbnailStack(app, "NoidleThumbnails", nil)
+	stacks.NewAnalyticsStack(app, "NoidleAnalytics", &stacks.AnalyticsStackProps{
+		Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
+	})
 	app.Synth(nil)
 }
 

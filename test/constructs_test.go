@@ -8,12 +8,14 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 
+	"github.com/noidle/noidle/constructs/analytics"
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/orders"
@@ -42,6 +44,8 @@ var scenarios = map[string]func(scope constructs.Construct, id string) construct
 	"orders/OrderQueue-full":            fullOrderQueue,
 	"thumbnails/ThumbnailPipeline":      defaultThumbnailPipeline,
 	"thumbnails/ThumbnailPipeline-full": fullThumbnailPipeline,
+	"analytics/StreamAnalytics":         defaultStreamAnalytics,
+	"analytics/StreamAnalytics-full":    fullStreamAnalytics,
 	"storage/Bucket":                    func(s constructs.Construct, id string) constructs.Construct { return storage.NewBucket(s, id, nil) },
 	"storage/Bucket-full":               fullBucket,
 	"storage/Table":                     defaultTable,
@@ -241,6 +245,39 @@ func fullThumbnailPipeline(scope constructs.Construct, id string) constructs.Con
 	return p
 }
 
+func defaultStreamAnalytics(scope constructs.Construct, id string) constructs.Construct {
+	return analytics.NewStreamAnalytics(scope, id, nil)
+}
+
+func fullStreamAnalytics(scope constructs.Construct, id string) constructs.Construct {
+	a := analytics.NewStreamAnalytics(scope, id, &analytics.StreamAnalyticsProps{
+		Shards:           4,
+		Retention:        7 * 24 * time.Hour,
+		Window:           5 * time.Minute,
+		Lateness:         10 * time.Minute,
+		BatchSize:        1000,
+		BatchingWindow:   30 * time.Second,
+		MaxRetryAttempts: 3,
+		MaxRecordAge:     10 * time.Minute,
+		KeepResults:      24 * time.Hour,
+		Throttle:         analytics.Throttle{RatePerSecond: 10, Burst: 20},
+		Memory:           2048,
+		Timeout:          2 * time.Minute,
+		Archive: &analytics.Archive{
+			Prefix:         "social/posts/",
+			BufferSize:     128,
+			BufferInterval: 15 * time.Minute,
+			Bucket:         &awss3.BucketProps{Encryption: awss3.BucketEncryption_KMS},
+		},
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		Stream:        &awskinesis.StreamProps{Encryption: awskinesis.StreamEncryption_KMS},
+		Results:       &awsdynamodb.TablePropsV2{DeletionProtection: new(true)},
+		Mapping:       &awslambda.EventSourceMappingOptions{StartingPosition: awslambda.StartingPosition_LATEST},
+	})
+	a.GrantPut(newFunction(scope, id+"Publisher").Function)
+	return a
+}
+
 func TestSnapshots(t *testing.T) {
 	for name, build := range scenarios {
 		t.Run(name, func(t *testing.T) {
@@ -259,6 +296,13 @@ func TestSnapshots(t *testing.T) {
 		stack := stacks.NewThumbnailStack(newApp(t), "Thumbnails", nil)
 		text, _ := synthesize(t, stack.Stack)
 		matchSnapshot(t, "stacks/ThumbnailStack", text)
+	})
+	t.Run("stacks/AnalyticsStack", func(t *testing.T) {
+		stack := stacks.NewAnalyticsStack(newApp(t), "Analytics", &stacks.AnalyticsStackProps{
+			Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
+		})
+		text, _ := synthesize(t, stack.Stack)
+		matchSnapshot(t, "stacks/AnalyticsStack", text)
 	})
 }
 

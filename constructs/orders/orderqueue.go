@@ -15,6 +15,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/internal/httpapi"
 	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/storage"
 	"github.com/noidle/noidle/constructs/workflow"
@@ -58,12 +59,10 @@ type Step struct {
 	Status string
 }
 
-// Throttle limits requests: to so many a second, and to so many at once above
+// Throttle limits requests: to RatePerSecond a second, and to Burst at once above
 // that. What is over the limit is answered 429
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html).
-type Throttle struct {
-	RatePerSecond, Burst int
-}
+type Throttle = httpapi.Throttle
 
 // The statuses of an order that every OrderQueue knows.
 const (

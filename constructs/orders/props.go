@@ -1,18 +1,11 @@
 package orders
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
-)
 
-// The throttling limits of an account, beyond which more has no effect until
-// AWS raises them
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
-const (
-	maxRate  = 10000
-	maxBurst = 5000
+	"github.com/noidle/noidle/constructs/internal/httpapi"
 )
 
 var status = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,39}$`)
@@ -40,26 +33,11 @@ func (p *OrderQueueProps) validate() error {
 	if p.Table != nil && (p.Table.PartitionKey != nil || p.Table.SortKey != nil) {
 		return errors.New("Table has a key: orders are kept by orderId")
 	}
-	if err := p.PlaceThrottle.validate(); err != nil {
+	if err := httpapi.Validate(p.PlaceThrottle); err != nil {
 		return fmt.Errorf("PlaceThrottle: %w", err)
 	}
-	if err := p.ReadThrottle.validate(); err != nil {
+	if err := httpapi.Validate(p.ReadThrottle); err != nil {
 		return fmt.Errorf("ReadThrottle: %w", err)
 	}
 	return nil
-}
-
-func (t Throttle) validate() error {
-	switch {
-	case t.RatePerSecond < 0 || t.RatePerSecond > maxRate:
-		return fmt.Errorf("RatePerSecond is %d: must be 1 to %d", t.RatePerSecond, maxRate)
-	case t.Burst < 0 || t.Burst > maxBurst:
-		return fmt.Errorf("Burst is %d: must be 1 to %d", t.Burst, maxBurst)
-	}
-	return nil
-}
-
-// complete fills in the defaults.
-func (t Throttle) complete(rate, burst int) Throttle {
-	return Throttle{RatePerSecond: cmp.Or(t.RatePerSecond, rate), Burst: cmp.Or(t.Burst, burst)}
 }
