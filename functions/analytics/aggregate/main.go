@@ -36,6 +36,9 @@ func connect(cfg aws.Config, env map[string]string) (any, error) {
 		}
 		*value = duration
 	}
+	// All shards put their counts at the same time, when a minute is over. A table
+	// that takes more than usual at first refuses some.
+	cfg.RetryMaxAttempts = 10
 	return &handler{
 		settings: settings,
 		results:  results.Table{Client: dynamodb.NewFromConfig(cfg), Name: env["RESULTS_TABLE"], Keep: keep},
