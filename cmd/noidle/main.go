@@ -2,8 +2,12 @@
 //
 //	noidle local [flags] CDK_OUT
 //
-// runs a cloud assembly, without an AWS account. Call noidle local -help for
-// its flags.
+// runs a cloud assembly, without an AWS account.
+//
+//	noidle posts -stream NAME [flags]
+//
+// puts posts into a Kinesis data stream, and tells which hashtags are in them.
+// Call a command with -help for its flags.
 package main
 
 import (
@@ -20,7 +24,8 @@ import (
 const usage = `usage: noidle COMMAND
 
 Commands:
-  local [flags] CDK_OUT   run a cloud assembly on this machine
+  local [flags] CDK_OUT        run a cloud assembly on this machine
+  posts -stream NAME [flags]   put posts into a Kinesis data stream
 `
 
 func main() {
@@ -45,6 +50,8 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	switch arguments[0] {
 	case "local":
 		return runLocal(ctx, arguments[1:], stdout, stderr)
+	case "posts":
+		return runPosts(ctx, arguments[1:], stdout, stderr)
 	case "-h", "-help", "--help", "help":
 		_, err := io.WriteString(stdout, usage)
 		return err
