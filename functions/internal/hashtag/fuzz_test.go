@@ -26,7 +26,7 @@ func TestFindProperties(t *testing.T) {
 	pieces := []string{
 		"#", "＃", "﹟", " ", "/", "://", "a", "B", "1", "_", "ß", "ẞ", "é", "e\u0301", "\u0345", "ᾳ", "Σ", "ς", "İ", "ŉ",
 		"\u1112", "\u1161", "\u11ab", "한", "が", "か\u3099", "ー", "・", "·", "\u0387", "\u200d", "\u200c", "\ufe0f", "\u20e3",
-		"😀", "🇰", "👍🏽", "\U000E0067", "ꭰ", "Ω", "\u2126", "ﬃ", "\u0f73", "\u0344", "\u034f", "\xff", "\u037a", "\ufdfa",
+		"😀", "🇰", "👍🏽", "\U000E0067", "ꭰ", "Ω", "\u2126", "ﬃ", "\u0f73", "\u0344", "\u034f", "\xff", "\u037a", "\ufdfa", "Й", "أ", "\u0627", "\u0654", "ไ", "\u0e31", "हि", "\u093c", "\u0958", "İ", "\u1ea0",
 	}
 	for range 20_000 {
 		var text strings.Builder
@@ -49,8 +49,27 @@ func TestEveryCharacter(t *testing.T) {
 	}
 }
 
-// check checks that every key is folded, in form C, and its own key.
+// TestComposing checks each pair of characters that is another form of a
+// letter, mark or number.
+func TestComposing(t *testing.T) {
+	for r := rune(1); r < 0x40000; r++ {
+		if whole := norm.NFD.String(string(r)); isWord(r) && utf8.RuneCountInString(whole) > 1 {
+			check(t, "#"+whole)
+			check(t, "#"+strings.ToUpper(whole)+"b")
+		}
+	}
+}
+
+// check checks that every key is folded, in form C, and its own key, and that
+// the keys of characters that stand alone make the key of the identifier.
 func check(t *testing.T, text string) {
+	_, rest, _ := strings.Cut(text, "#")
+	if name, key := identify(nil, rest); name.alone {
+		var normal normalizer
+		if want := normal.appendFolded(nil, rest[:name.length]); string(key) != string(want) {
+			t.Errorf("%+q: %+q one by one, %+q as a whole", text, key, want)
+		}
+	}
 	var finder Finder
 	seen := map[string]bool{}
 	for _, found := range finder.Find(text) {

@@ -43,18 +43,19 @@ func (f *Finder) Find(text string) [][]byte {
 		if size == 0 {
 			return f.keys
 		}
-		name := identify(text[at+size:])
+		start := len(f.buffer)
+		name, buffer := identify(f.buffer, text[at+size:])
+		f.buffer = buffer[:start]
 		if !name.named || !signs.starts(at) {
 			continue
 		}
 		signs.pass(at + size + name.length)
-		start := len(f.buffer)
-		f.buffer = f.normal.append(f.buffer, text[at+size:at+size+name.length], name)
-		key := f.buffer[start:len(f.buffer):len(f.buffer)]
+		if !name.alone {
+			buffer = f.normal.appendFolded(f.buffer, text[at+size:at+size+name.length])
+		}
+		key := buffer[start:len(buffer):len(buffer)]
 		if fits(key) && !f.has(key) {
-			f.keys = append(f.keys, key)
-		} else {
-			f.buffer = f.buffer[:start]
+			f.keys, f.buffer = append(f.keys, key), buffer
 		}
 	}
 }
@@ -89,18 +90,18 @@ func (f *Finder) has(key []byte) bool {
 // Key returns the key of one hashtag, given with or without its number sign,
 // and whether it is a hashtag.
 func Key(tag string) (string, bool) {
-	for _, sign := range numberSigns {
-		if len(tag) > len(sign) && tag[:len(sign)] == sign {
-			tag = tag[len(sign):]
-			break
-		}
+	signs := newSigns(tag)
+	if at, size := signs.next(); at == 0 {
+		tag = tag[size:]
 	}
-	name := identify(tag)
+	name, key := identify(nil, tag)
 	if !name.named || name.length != len(tag) {
 		return "", false
 	}
-	var normal normalizer
-	key := normal.append(nil, tag, name)
+	if !name.alone {
+		var normal normalizer
+		key = normal.appendFolded(nil, tag)
+	}
 	if !fits(key) {
 		return "", false
 	}

@@ -31,6 +31,7 @@ func TestFind(t *testing.T) {
 		{"korean", "오늘은 #서울 에서 #한국어", []string{"서울", "한국어"}},
 		{"korean jamo", "#\u1112\u1161\u11ab\u1100\u116e\u11a8", []string{"한국"}},
 		{"korean syllable and final jamo", "#하\u11ab", []string{"한"}},
+		{"korean final jamo after a syllable", "#하 #\u11ab", []string{"하", "\u11ab"}},
 		{"japanese", "今日は #東京タワー と #ひらがな。", []string{"東京タワー", "ひらがな"}},
 		{"japanese voice mark", "#か\u3099", []string{"が"}},
 		{"katakana middle dot within", "#スター・ウォーズ #半角\uff65ｱ", []string{"スター・ウォーズ", "半角\uff65ｱ"}},
@@ -41,6 +42,7 @@ func TestFind(t *testing.T) {
 		{"chinese", "#北京，#上海！", []string{"北京", "上海"}},
 		{"compatibility ideograph", "#\uf900", []string{"\u8c48"}},
 		{"arabic", "#العربية", []string{"العربية"}},
+		{"two middle dots", "#a··b #c\u200d\u200cd", []string{"a", "c"}},
 		{"persian non-joiner", "#می\u200cخواهم", []string{"می\u200cخواهم"}},
 		{"hindi marks", "#हिन्दी", []string{"हिन्दी"}},
 		{"thai", "#ภาษาไทย", []string{"ภาษาไทย"}},
@@ -73,6 +75,7 @@ func TestFind(t *testing.T) {
 		{"twice the sign", "##go ＃＃go #＃go", nil},
 		{"only digits", "#2026 #٢٠٢٦ #２０２６ #1_000 #_", nil},
 		{"digits and a letter", "#2026년 #1a #_a", []string{"2026년", "1a", "_a"}},
+		{"full-width punctuation", "（＃東京、ＡＢ！）﹟Ｇo＃\xef", []string{"東京", "ｇo"}},
 		{"digit with a mark", "#1\u0301", nil},
 		{"number letter", "#Ⅷ", []string{"ⅷ"}},
 		{"no identifier", "#½ #$ #- #©", nil},
@@ -152,9 +155,13 @@ func TestKey(t *testing.T) {
 
 func TestFindDoesNotAllocate(t *testing.T) {
 	var finder Finder
-	text := "오늘 #서울 #Go 날씨 #東京タワー https://example.com/#x #한국어"
+	text := "오늘 #서울 #Go 날씨 #東京タワー https://example.com/#x #한국어 #CAFÉ #العربية #ภาษา #2026 (#Привет❤\ufe0f) #🎉"
 	finder.Find(text)
 	if got := testing.AllocsPerRun(100, func() { finder.Find(text) }); got != 0 {
 		t.Errorf("%v allocations, want 0", got)
+	}
+	var other Finder
+	if got := testing.AllocsPerRun(100, func() { other.Find("#2026") }); got != 0 {
+		t.Errorf("%v allocations for no hashtag, want 0", got)
 	}
 }

@@ -11,27 +11,7 @@ import (
 )
 
 // normalizer makes keys. It keeps its memory from one to the next.
-type normalizer struct{ decomposed, folded []byte }
-
-// append appends the key of an identifier to key.
-func (n *normalizer) append(key []byte, text string, name identifier) []byte {
-	if name.lower {
-		start := len(key)
-		key = append(key, text...)
-		lower(key[start:])
-		return key
-	}
-	return n.appendFolded(key, text)
-}
-
-// lower makes letters of ASCII lower case.
-func lower(text []byte) {
-	for i, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			text[i] = c | 0x20
-		}
-	}
-}
+type normalizer struct{ decomposed, folded, composed []byte }
 
 // appendFolded appends text without variation selectors and without case:
 // decomposed, folded and composed, as a canonical caseless match needs it
@@ -39,7 +19,8 @@ func lower(text []byte) {
 func (n *normalizer) appendFolded(key []byte, text string) []byte {
 	n.decomposed = norm.NFD.AppendString(n.decomposed[:0], strings.Map(foldable, text))
 	n.folded = fold(n.folded[:0], n.decomposed)
-	return norm.NFC.Append(key, n.folded...)
+	n.composed = norm.NFC.Append(n.composed[:0], n.folded...) // not with the end of key
+	return append(key, n.composed...)
 }
 
 // foldable drops variation selectors and makes Cherokee lower case: its letters

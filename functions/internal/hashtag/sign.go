@@ -6,55 +6,57 @@ import (
 	"unicode/utf8"
 )
 
-// numberSigns are the characters that start a hashtag: U+0023, U+FF03 (full
-// width) and U+FE5F (small).
-var numberSigns = [...]string{"#", "＃", "﹟"}
-
-// signs finds the number signs in a text.
+// signs finds the number signs in a text: U+0023, U+FF03 (full width) and
+// U+FE5F (small).
 type signs struct {
 	text string
 	from int
-	// places has for each number sign the next place at or after from, or the
-	// length of the text.
-	places [len(numberSigns)]int
+	// number is the next place of # at or after from, wide that of the others,
+	// or the length of the text.
+	number, wide int
 	// checked is the last place that starts looked at, link its answer there.
 	checked int
 	link    bool
 }
 
 func newSigns(text string) signs {
-	s := signs{text: text}
-	for i := range s.places {
-		s.places[i] = s.find(i)
-	}
-	return s
-}
-
-func (s *signs) find(i int) int {
-	if at := strings.Index(s.text[s.from:], numberSigns[i]); at >= 0 {
-		return s.from + at
-	}
-	return len(s.text)
+	return signs{text: text, number: index(text, '#'), wide: indexWide(text)}
 }
 
 // next returns the place of the next number sign and its size in bytes, which
 // is 0 at the end of the text.
 func (s *signs) next() (at, size int) {
-	first := 0
-	for i, place := range s.places {
-		if place < s.from {
-			s.places[i] = s.find(i)
-		}
-		if s.places[i] < s.places[first] {
-			first = i
+	if s.number < s.from {
+		s.number = s.from + index(s.text[s.from:], '#')
+	}
+	if s.wide < s.from {
+		s.wide = s.from + indexWide(s.text[s.from:])
+	}
+	at = min(s.number, s.wide)
+	if at < len(s.text) {
+		_, size = utf8.DecodeRuneInString(s.text[at:])
+	}
+	s.from = at + size
+	return at, size
+}
+
+// index returns the first place of c, or the length of the text.
+func index(text string, c byte) int {
+	if at := strings.IndexByte(text, c); at >= 0 {
+		return at
+	}
+	return len(text)
+}
+
+// indexWide returns the first place of ＃ or ﹟, which start with the same byte,
+// or the length of the text.
+func indexWide(text string) int {
+	for at := 0; ; at++ {
+		at += index(text[at:], "＃"[0])
+		if rest := text[at:]; rest == "" || strings.HasPrefix(rest, "＃") || strings.HasPrefix(rest, "﹟") {
+			return at
 		}
 	}
-	at = s.places[first]
-	if at == len(s.text) {
-		return at, 0
-	}
-	s.from = at + len(numberSigns[first])
-	return at, len(numberSigns[first])
 }
 
 // pass makes next look from at on.
@@ -69,7 +71,7 @@ func (s *signs) starts(at int) bool {
 		return true
 	case strings.ContainsRune("/&#＃﹟", before):
 		return false
-	case isWord(before) && !isSelector(before):
+	case lookup(before)&word != 0 && !isSelector(before):
 		return false
 	}
 	return !s.within(at)
@@ -98,7 +100,7 @@ func (s *signs) within(at int) bool {
 // https://www.rfc-editor.org/rfc/rfc3987#section-2.2.
 func inLink(r rune) bool {
 	if r >= utf8.RuneSelf {
-		return isWord(r)
+		return lookup(r)&word != 0
 	}
 	return r > ' ' && r != unicode.MaxASCII && !strings.ContainsRune("\"<>\\^`{|}", r)
 }

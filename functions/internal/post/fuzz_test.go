@@ -1,6 +1,7 @@
 package post
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"strings"
@@ -17,6 +18,7 @@ var seeds = []string{
 	`{"id":"1","id":"2","text":"안녕"}`,
 	`{"id":"1","text":"t","createdAt":"2026-01-31T18:30:00.250+09:00"} x`,
 	`{"\u0069d":"1","text":"t","e":true,"f":false}`,
+	`{"id":"\/1\"","user":"\u00e9\\","text":"é한😀\t١","lang":"\u006bo","createdAt":"2026-02-28T09:30:00.5\u005a"}`,
 }
 
 func FuzzParse(f *testing.F) {
@@ -30,7 +32,7 @@ func FuzzParse(f *testing.F) {
 // JSON put into or taken from good ones.
 func TestParseMutated(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{`"`, `\`, `{`, `}`, `[`, `]`, `,`, `:`, `null`, `0`, `1`, `-`, `.`, `e`, `\u`, `\ud83c`, `\udf89`, "\n", " ", "\x00", "한", "\xed", "id", `"lang":"k",`}
+	pieces := []string{`"`, `\`, `{`, `}`, `[`, `]`, `,`, `:`, `null`, `0`, `1`, `-`, `.`, `e`, `\u`, `\ud83c`, `\udf89`, "\n", " ", "\x00", "한", "\xed", "id", `"lang":"k",`, "é", "😀", `\n`, `\u00e9`, "\xe0", "\x9f"}
 	for range 20_000 {
 		data := []byte(seeds[random.IntN(len(seeds))])
 		for range 1 + random.IntN(3) {
@@ -43,11 +45,15 @@ func TestParseMutated(t *testing.T) {
 }
 
 // compare checks that Parse takes exactly what encoding/json and the rules of
-// posts take, with the same values.
+// posts take, with the same values, and that it leaves other data as it is.
 func compare(t *testing.T, data []byte) {
 	var got Post
-	err := Parse(data, &got)
+	parsed := bytes.Clone(data)
+	err := Parse(parsed, &got)
 	want, good := expected(data)
+	if err != nil && !bytes.Equal(data, parsed) {
+		t.Fatalf("%q: error %v left %q", data, err, parsed)
+	}
 	if good != (err == nil) {
 		t.Fatalf("%q: error %v, want good %t", data, err, good)
 	}
@@ -74,7 +80,7 @@ func expected(data []byte) (Post, bool) {
 		values[name] = text
 	}
 	p := Post{ID: values["id"], User: values["user"], Text: values["text"], Lang: values["lang"]}
-	if p.ID == "" || p.Text == "" || setLang(&p, p.Lang) != nil {
+	if p.ID == "" || p.Text == "" || checkLang(p.Lang) != nil {
 		return Post{}, false
 	}
 	if created, there := values["createdAt"]; there {

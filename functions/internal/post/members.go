@@ -3,31 +3,45 @@ package post
 import (
 	"errors"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
-// members reads the members of the JSON object of a post.
+// members reads the members of the JSON object of a post. It changes none of
+// the JSON text.
 type members struct {
 	scanner
-	post *Post
-	seen [len(fields)]bool
+	id, user, text, lang, createdAt text
 }
 
-// field is a member of the object that a post has.
-type field struct {
-	name  string
-	limit int
-	set   func(*Post, string) error
+// read returns the time of the post. All else is in m then.
+func (m *members) read() (createdAt time.Time, err error) {
+	switch err := m.object(); {
+	case err != nil:
+		return createdAt, err
+	case len(m.id.raw) == 0:
+		return createdAt, invalid("id", "is missing; give it as a string of 1 to %d bytes", MaxID)
+	case len(m.text.raw) == 0:
+		return createdAt, invalid("text", "is missing; give it as a string of 1 to %d bytes", MaxText)
+	}
+	if err := checkLang(m.lang.resolved()); err != nil || m.createdAt.raw == nil {
+		return createdAt, err
+	}
+	return parseTime(m.createdAt.resolved())
 }
 
-var fields = [...]field{
-	{"id", MaxID, func(p *Post, value string) error { p.ID = value; return nil }},
-	{"user", MaxID, func(p *Post, value string) error { p.User = value; return nil }},
-	{"text", MaxText, func(p *Post, value string) error { p.Text = value; return nil }},
-	{"lang", MaxLang, setLang},
-	{"createdAt", len("2006-01-02T15:04:05.000000000+00:00"), setCreatedAt},
+// explained makes an error an [*Invalid]. Invalid UTF-8 outweighs all else.
+func (m *members) explained(err error) error {
+	if !utf8.Valid(m.data) {
+		return invalid("", "%v", errUTF8)
+	}
+	if known, ok := errors.AsType[*Invalid](err); ok {
+		return known
+	}
+	return invalid("", "is not valid JSON at byte %d: %v", m.at, err)
 }
 
-func (m *members) read() error {
+func (m *members) object() error {
 	if !m.take('{') {
 		return errors.New("a post is an object that starts with {")
 	}
@@ -49,33 +63,34 @@ func (m *members) read() error {
 
 func (m *members) member() error {
 	m.space()
-	name, escaped, err := m.quoted()
-	if err == nil && escaped {
-		var whole string
-		whole, err = unescape(name)
-		name = []byte(whole)
-	}
-	if err != nil && !errors.Is(err, errSurrogate) { // no field has such a name
+	var name text
+	if err := m.quoted(&name); err != nil {
 		return err
 	}
 	if !m.take(':') {
 		return errors.New("expected : after a name")
 	}
 	m.space()
-	for i := range fields {
-		if string(name) == fields[i].name {
-			return m.field(i)
-		}
+	switch name.resolved() {
+	case "id":
+		return m.field("id", MaxID, &m.id)
+	case "user":
+		return m.field("user", MaxID, &m.user)
+	case "text":
+		return m.field("text", MaxText, &m.text)
+	case "lang":
+		return m.field("lang", MaxLang, &m.lang)
+	case "createdAt":
+		return m.field("createdAt", len("2006-01-02T15:04:05.000000000+00:00"), &m.createdAt)
 	}
 	return m.skip()
 }
 
-func (m *members) field(i int) error {
-	f := &fields[i]
-	if m.seen[i] {
-		return invalid(f.name, "is there twice")
+func (m *members) field(name string, limit int, value *text) error {
+	if value.seen {
+		return invalid(name, "is there twice")
 	}
-	m.seen[i] = true
+	value.seen = true
 	if m.at < len(m.data) && m.data[m.at] != '"' {
 		if m.literal("null") {
 			return nil
@@ -83,47 +98,31 @@ func (m *members) field(i int) error {
 		if err := m.skip(); err != nil {
 			return err
 		}
-		return invalid(f.name, "is no string")
+		return invalid(name, "is no string")
 	}
-	value, err := m.text()
-	if errors.Is(err, errSurrogate) {
-		return invalid(f.name, "%v", err)
-	}
-	if err != nil {
+	if err := m.quoted(value); err != nil {
 		return err
 	}
-	if len(value) > f.limit {
-		return invalid(f.name, "has %d bytes, more than the %d allowed", len(value), f.limit)
+	if value.half {
+		return invalid(name, `has half a surrogate pair; write a character above U+FFFF as two \u escapes or in UTF-8`)
 	}
-	return f.set(m.post, value)
-}
-
-// setCreatedAt reads a time as of https://www.rfc-editor.org/rfc/rfc3339.
-func setCreatedAt(p *Post, value string) error {
-	if err := p.CreatedAt.UnmarshalText([]byte(value)); err != nil {
-		return invalid("createdAt", "is %q; give a time of RFC 3339 such as 2026-01-31T09:30:00Z", value)
+	if value.length > limit {
+		return invalid(name, "has %d bytes, more than the %d allowed", value.length, limit)
 	}
-	p.CreatedAt = p.CreatedAt.UTC()
 	return nil
 }
 
-// setLang reads a language tag of the shape that
+// checkLang checks a language tag of the shape that
 // https://www.rfc-editor.org/rfc/rfc5646#section-2.1 gives: a language of 2 to
 // 8 letters, then subtags of 1 to 8 letters and digits.
-func setLang(p *Post, value string) error {
-	p.Lang = value
-	if p.Lang == "" {
-		return nil
+func checkLang(lang string) error {
+	language, _, _ := strings.Cut(lang, "-")
+	good := len(language) != 1 && !strings.ContainsAny(language, "0123456789")
+	for part := range strings.SplitSeq(lang, "-") {
+		good = good && subtag(part)
 	}
-	language, rest, more := strings.Cut(p.Lang, "-")
-	good := len(language) > 1 && subtag(language) && !strings.ContainsAny(language, "0123456789")
-	for good && more {
-		var next string
-		next, rest, more = strings.Cut(rest, "-")
-		good = subtag(next)
-	}
-	if !good {
-		return invalid("lang", "is %q; give a tag of BCP 47 such as ko or pt-BR, or leave it out", value)
+	if lang != "" && !good {
+		return invalid("lang", "is %q; give a tag of BCP 47 such as ko or pt-BR, or leave it out", lang)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@
 package post
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -24,7 +23,7 @@ const (
 	MaxLang = 35
 )
 
-// Post is what a user published.
+// Post is what a user published. [Parse] says how long its strings are valid.
 type Post struct {
 	// ID tells the post from all others. It is never empty.
 	ID string `json:"id"`
@@ -69,37 +68,21 @@ func invalid(field, format string, arguments ...any) error {
 // https://www.rfc-editor.org/rfc/rfc7493#section-2: a field of a post is there
 // once at most, and no text holds invalid UTF-8 or half a surrogate pair.
 //
-// The error is always an [*Invalid], and p is zero then. p keeps no reference
-// to data.
+// Parse overwrites data: the strings of p are parts of it, and escapes are
+// resolved in place. They are valid only while data is unchanged; clone what is
+// to be kept, with [strings.Clone].
+//
+// The error is always an [*Invalid]; p is zero and data as it was then.
 func Parse(data []byte, p *Post) error {
-	err := parse(data, p)
-	if err != nil {
-		*p = Post{}
-	}
-	return err
-}
-
-func parse(data []byte, p *Post) error {
 	*p = Post{}
 	if len(data) > MaxSize {
 		return invalid("", "has %d bytes, more than the %d allowed", len(data), MaxSize)
 	}
-	if !valid(data) {
-		return invalid("", "is not valid UTF-8")
+	m := members{scanner: scanner{data: data}}
+	createdAt, err := m.read()
+	if err != nil {
+		return m.explained(err)
 	}
-	m := members{scanner: scanner{data: data}, post: p}
-	if err := m.read(); err != nil {
-		var known *Invalid
-		if errors.As(err, &known) {
-			return err
-		}
-		return invalid("", "is not valid JSON at byte %d: %v", m.at, err)
-	}
-	if p.ID == "" {
-		return invalid("id", "is missing; give it as a string of 1 to %d bytes", MaxID)
-	}
-	if p.Text == "" {
-		return invalid("text", "is missing; give it as a string of 1 to %d bytes", MaxText)
-	}
+	*p = Post{m.id.overwrite(), m.user.overwrite(), m.text.overwrite(), m.lang.overwrite(), createdAt}
 	return nil
 }

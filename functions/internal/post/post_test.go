@@ -56,14 +56,14 @@ func TestParseRefuses(t *testing.T) {
 		{"open object", `{`, `post: is not valid JSON at byte 1: expected a string`},
 		{"open value", `{"a":`, `post: is not valid JSON at byte 5: expected a value`},
 		{"open string", `{"id":"1`, `post: is not valid JSON at byte 8: a string has no end`},
-		{"open escape", `{"id":"1\`, `post: is not valid JSON at byte 9: a string has no end`},
+		{"open escape", `{"id":"1\`, `post: is not valid JSON at byte 8: unknown escape "\\"; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`},
 		{"no colon", `{"id" "1"}`, `post: is not valid JSON at byte 6: expected : after a name`},
 		{"no comma", `{"id":"1" "text":"t"}`, `post: is not valid JSON at byte 10: expected , or } after a member`},
 		{"comma at the end", with(``), `post: is not valid JSON at byte 21: expected a string`},
 		{"two objects", `{"id":"1","text":"t"}{}`, `post: is not valid JSON at byte 21: expected nothing after the object`},
 		{"control character", "{\"id\":\"\n\"}", `post: is not valid JSON at byte 7: a string holds a control character; write it as an escape`},
-		{"unknown escape", `{"id":"\x"}`, `post: is not valid JSON at byte 10: unknown escape "\\x"; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`},
-		{"escape with a sign", `{"id":"\u+041"}`, `post: is not valid JSON at byte 14: unknown escape "\\u+041"; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`},
+		{"unknown escape", `{"id":"\x"}`, `post: is not valid JSON at byte 7: unknown escape "\\x"; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`},
+		{"escape with a sign", `{"id":"\u+041"}`, `post: is not valid JSON at byte 7: unknown escape "\\u+041"; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`},
 		{"invalid utf-8", "{\"id\":\"\xff\"}", `post: is not valid UTF-8`},
 		{"surrogate in utf-8", "{\"id\":\"\xed\xa0\x80\"}", `post: is not valid UTF-8`},
 		{"leading zero", with(`"a":01`), `post: is not valid JSON at byte 26: expected , or } after a member`},
@@ -91,12 +91,13 @@ func TestParseRefuses(t *testing.T) {
 		{"time as number", with(`"createdAt":1769851800`), `post: field createdAt is no string`},
 		{"long id", `{"id":"` + strings.Repeat("i", MaxID+1) + `"}`, `post: field id has 129 bytes, more than the 128 allowed`},
 		{"long text", `{"text":"` + strings.Repeat("i", MaxText+1) + `"}`, `post: field text has 65537 bytes, more than the 65536 allowed`},
+		{"long text in escapes", `{"text":"` + strings.Repeat(`\u00e9`, MaxText/2) + `\n"}`, `post: field text has 65537 bytes, more than the 65536 allowed`},
 		{"long json", strings.Repeat(" ", MaxSize+1), `post: has 1048577 bytes, more than the 1048576 allowed`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := Post{ID: "old"}
-			err := Parse([]byte(test.data), &got)
+			got, data := Post{ID: "old"}, []byte(test.data)
+			err := Parse(data, &got)
 			var known *Invalid
 			if !errors.As(err, &known) {
 				t.Fatalf("error %v is no *Invalid", err)
@@ -104,22 +105,69 @@ func TestParseRefuses(t *testing.T) {
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
 				t.Error(diff)
 			}
-			if got != (Post{}) {
-				t.Errorf("left %+v", got)
+			if got != (Post{}) || string(data) != test.data {
+				t.Errorf("left %+v and %q", got, data)
 			}
 		})
 	}
 }
 
-func TestParseKeepsNothing(t *testing.T) {
-	data := []byte(`{"id":"1","user":"u","text":"text","lang":"ko"}`)
+// TestParseRefusesLast has everything right but the end of the data.
+func TestParseRefusesLast(t *testing.T) {
+	for _, end := range []string{``, `,`, `}x`, `,"id":"2"}`, `,"createdAt":"now"}`, `,"a":"\x"}`, `,"lang":"\ud800"}`, ",\"a\":\"\xff\"}"} {
+		want := `{"id":"\u0031","user":"\n","text":"\"#go\" \ud83c\udf89","l\u0061ng":"\u006bo","b":"\n"` + end
+		if strings.Contains(end, "lang") {
+			want = strings.Replace(want, `"l\u0061ng"`, `"c"`, 1)
+		}
+		data := []byte(want)
+		if err := Parse(data, new(Post)); err == nil || string(data) != want {
+			t.Errorf("%q: error %v left %q", want, err, data)
+		}
+	}
+}
+
+func TestParseAliases(t *testing.T) {
+	data := []byte(`{"id":"1\/2","user":"ann","text":"\u0061 \"b\" \ud83c\udf89\n#go","lang":"\u006bo"}`)
 	var got Post
 	if err := Parse(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	clear(data)
-	if diff := cmp.Diff(Post{ID: "1", User: "u", Text: "text", Lang: "ko"}, got); diff != "" {
+	if diff := cmp.Diff(Post{ID: "1/2", User: "ann", Text: "a \"b\" 🎉\n#go", Lang: "ko"}, got); diff != "" {
 		t.Error(diff)
+	}
+	for i := range data {
+		data[i] = 'x'
+	}
+	if diff := cmp.Diff(Post{ID: "xxx", User: "xxx", Text: "xxxxxxxxxxxxxx", Lang: "xx"}, got); diff != "" {
+		t.Errorf("the strings are no parts of data: %s", diff)
+	}
+}
+
+func TestParseDoesNotAllocate(t *testing.T) {
+	source := []byte(`{"id":"\u0031","user":"ann","text":"안녕 \"#go\"\n","lang":"ko","createdAt":"2026-01-31T15:00:00.250+05:30","a":"b","c":-1}`)
+	data := make([]byte, len(source))
+	var post Post
+	if got := testing.AllocsPerRun(100, func() { copy(data, source); _ = Parse(data, &post) }); got != 0 || post.ID != "1" {
+		t.Errorf("%v allocations for %+v, want 0", got, post)
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	for _, text := range []string{
+		"2026-01-31T09:30:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999-23:59", "2026-01-01T00:00:00+23:59",
+		"2024-02-29T00:00:00Z", "2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "2026-04-31T00:00:00Z",
+		"2026-00-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z",
+		"2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+00:60", "2026-01-01T00:00:00+25:00", "2026-01-01T00:00:00+00:61",
+		"2026-01-01T00:00:00.1234567890123Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00,5Z", "2026-01-01T0:00:00Z",
+		"2026-01-01t00:00:00Z", "2026-01-01T00:00:00z", "2026-01-01T00:00:00", "2026-01-01T00:00:00ZZ", "2026-01-01T00:00:00+0900",
+		"2026-01-01T00:00:00 09:00", "+026-01-01T00:00:00Z", "2026/01/01T00:00:00Z", "2026-01-01T00:00:00.5", "2026-01-01T00:00:00+ 9:00",
+	} {
+		var want time.Time
+		wantErr := want.UnmarshalText([]byte(text))
+		got, err := parseTime(text)
+		if (err == nil) != (wantErr == nil) || err == nil && got != want.UTC() {
+			t.Errorf("%s is %v, %v; want %v, %v", text, got, err, want, wantErr)
+		}
 	}
 }
 
@@ -136,23 +184,5 @@ func TestMarshal(t *testing.T) {
 	var back Post
 	if err := Parse(data, &back); err != nil || back != post {
 		t.Errorf("back is %+v, %v", back, err)
-	}
-}
-
-func TestPlain(t *testing.T) {
-	for c := range 256 {
-		for length := range 40 {
-			for at := range length {
-				data := []byte(strings.Repeat("\x80a\xff!", 10))[:length]
-				data[at] = byte(c)
-				want := length
-				if c < 0x20 || c == '"' || c == '\\' {
-					want = at
-				}
-				if got := plain(data); got != want {
-					t.Fatalf("plain(%q) = %d, want %d", data, got, want)
-				}
-			}
-		}
 	}
 }

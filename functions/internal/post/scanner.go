@@ -2,13 +2,16 @@ package post
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"math/bits"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// scanner walks once through a JSON text that is valid UTF-8.
+var errUTF8 = errors.New("is not valid UTF-8")
+
+// scanner walks once through a JSON text.
 type scanner struct {
 	data []byte
 	at   int
@@ -43,70 +46,53 @@ func (s *scanner) literal(word string) bool {
 	return true
 }
 
-// quoted passes a string and returns what is between its quotes, and whether
-// that has escapes.
-func (s *scanner) quoted() (value []byte, escaped bool, err error) {
+// quoted passes a string and puts it into t.
+func (s *scanner) quoted(t *text) error {
 	if s.at == len(s.data) || s.data[s.at] != '"' {
-		return nil, false, errors.New("expected a string")
+		return errors.New("expected a string")
 	}
 	s.at++
-	start := s.at
+	start, escaped := s.at, false
 	for {
-		s.at += plain(s.data[s.at:])
-		if s.at == len(s.data) {
-			return nil, false, errors.New("a string has no end")
+		length, valid := plain(s.data[s.at:])
+		s.at += length
+		t.length += length
+		switch {
+		case !valid:
+			return errUTF8
+		case s.at == len(s.data):
+			return errors.New("a string has no end")
+		case s.data[s.at] < ' ':
+			return errors.New("a string holds a control character; write it as an escape")
 		}
-		switch s.data[s.at] {
-		case '"':
+		if !escaped {
+			t.plain = t.length
+		}
+		if s.data[s.at] == '"' {
+			t.raw = s.data[start:s.at]
 			s.at++
-			return s.data[start : s.at-1], escaped, nil
-		case '\\':
-			escaped = true
-			s.at = min(s.at+2, len(s.data))
-		default:
-			return nil, false, errors.New("a string holds a control character; write it as an escape")
+			return nil
+		}
+		escaped = true
+		if err := s.escapes(t); err != nil {
+			return err
 		}
 	}
 }
 
-// text reads a string.
-func (s *scanner) text() (string, error) {
-	value, escaped, err := s.quoted()
-	if err == nil && escaped {
-		return unescape(value)
-	}
-	return string(value), err
-}
-
-// plain counts the bytes before the first quote, backslash or control
-// character, sixteen at a time.
-func plain(data []byte) int {
-	at := 0
-	for ; at+16 <= len(data); at += 16 {
-		first := special(binary.LittleEndian.Uint64(data[at:]))
-		second := special(binary.LittleEndian.Uint64(data[at+8:]))
-		if first != 0 {
-			return at + bits.TrailingZeros64(first)/8
+// escapes passes the escapes up to the next other character of a string.
+func (s *scanner) escapes(t *text) error {
+	for s.at < len(s.data) && s.data[s.at] == '\\' {
+		r, size := escape(s.data[s.at:])
+		if size == 0 {
+			start, _, _ := bytes.Cut(s.data[s.at:min(s.at+6, len(s.data))], []byte{'"'})
+			return fmt.Errorf(`unknown escape %q; a string may have \" \\ \/ \b \f \n \r \t and \u0000 to \uffff`, start)
 		}
-		if second != 0 {
-			return at + 8 + bits.TrailingZeros64(second)/8
-		}
+		t.half = t.half || utf16.IsSurrogate(r)
+		t.length += utf8.RuneLen(r)
+		s.at += size
 	}
-	for ; at < len(data); at++ {
-		if c := data[at]; c < 0x20 || c == '"' || c == '\\' {
-			break
-		}
-	}
-	return at
-}
-
-// special turns on the highest bit of bytes that are a quote, a backslash or a
-// control character. A byte b of ASCII is below n when b-n has the highest bit.
-// A borrow may spoil bytes above the lowest that is on, which is always right.
-func special(word uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	control, quote, backslash := word-ones*0x20, (word^ones*'"')-ones, (word^ones*'\\')-ones
-	return (control | quote | backslash) &^ word & highs
+	return nil
 }
 
 // skip passes one value.
@@ -116,11 +102,7 @@ func (s *scanner) skip() error {
 	}
 	switch s.data[s.at] {
 	case '"':
-		_, err := s.text()
-		if errors.Is(err, errSurrogate) {
-			return nil
-		}
-		return err
+		return s.quoted(new(text))
 	case '{', '[':
 		return s.nested()
 	}
@@ -138,6 +120,9 @@ func (s *scanner) nested() error {
 		return err
 	}
 	s.at += int(decoder.InputOffset())
+	if !utf8.Valid(value) {
+		return errUTF8
+	}
 	return nil
 }
 
