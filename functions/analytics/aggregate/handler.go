@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,10 +37,17 @@ type handler struct {
 	results  table
 	failures queue
 
+	// kept has shards as they were answered last, by ID.
+	kept map[string]*kept
+
 	// These keep their memory from one invocation to the next.
-	event stream.Event
-	posts [][]byte
+	event  stream.Event
+	posts  [][]byte
+	buffer []byte
 }
+
+// maximumKept is how many shards are kept, of about 3 MB each at most.
+const maximumKept = 32
 
 var errNoWindow = errors.New("the event has no window: set the tumbling window of the event source mapping")
 
@@ -56,23 +64,49 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if e.Window == nil {
 		return nil, errNoWindow
 	}
-	shard, err := h.shard(ctx, e)
+	k, err := h.take(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	b := batch{event: e, shard: shard}
+	b := batch{event: e, shard: k.shard}
 	b.count(ctx, &h.posts)
 	b.log(ctx)
 	if err := h.failures.Park(ctx, b.malformed); err != nil {
 		return nil, err
 	}
 	if b.failed == "" && (e.Window.Final || e.Window.TerminatedEarly) {
-		if err := h.commit(ctx, e, shard); err != nil {
+		if err := h.commit(ctx, e, k.shard); err != nil {
 			return nil, err
 		}
-		return answer([]byte("{}"), "")
+		return []byte(`{"state":{},"batchItemFailures":[]}`), nil
 	}
-	return answer(encodeState(shard.State()), b.failed)
+	if h.buffer, err = k.encode(h.buffer, b.failed); err != nil {
+		return nil, err
+	}
+	h.keep(e.ShardID, k)
+	return k.answer, nil
+}
+
+// take returns the shard as the state has it. It is kept no more: if this
+// invocation fails, it is not what the state of the next attempt has.
+func (h *handler) take(ctx context.Context, e *stream.Event) (*kept, error) {
+	k := h.kept[e.ShardID]
+	delete(h.kept, e.ShardID)
+	if k != nil && bytes.Equal(k.state, e.Window.State) {
+		return k, nil
+	}
+	shard, err := h.shard(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &kept{shard: shard}, nil
+}
+
+func (h *handler) keep(id string, k *kept) {
+	if h.kept == nil || len(h.kept) == maximumKept {
+		h.kept = map[string]*kept{}
+	}
+	h.kept[strings.Clone(id)] = k
 }
 
 // shard returns the shard as the state has it. At the start of a window that is
@@ -171,13 +205,4 @@ func (b *batch) log(ctx context.Context) {
 	if count := len(b.malformed); count > 0 {
 		slog.WarnContext(ctx, "malformed records", shard, "count", count, "first", b.malformed[0].Reason, "sequenceNumber", b.malformed[0].SequenceNumber)
 	}
-}
-
-// answer is the response to an event with a window.
-func answer(state []byte, failed string) ([]byte, error) {
-	r := stream.Response{State: state}
-	if failed != "" {
-		r.BatchItemFailures = []stream.Failure{{ItemIdentifier: failed}}
-	}
-	return r.MarshalJSON()
 }

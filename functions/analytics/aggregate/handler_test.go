@@ -248,17 +248,66 @@ func TestInvokeFails(t *testing.T) {
 }
 
 func TestDecodeState(t *testing.T) {
+	shard, err := trend.NewShard(settings, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shard.Process("42")
+	k := &kept{shard: shard}
+	if _, err := k.encode(nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	want := shard.AppendState(nil)
+	text := string(k.state)
 	for name, text := range map[string]string{
-		"as it was":   string(encodeState([]byte("what is counted"))),
-		"with spaces": ` { "counts" : "d2hhdCBpcyBjb3VudGVk" } `,
-		"escaped":     `{"counts":"\u0064\u0032hhdCBpcyBjb3VudGVk"}`,
+		"as it was":   text,
+		"with spaces": strings.ReplaceAll(text, ":", " : "),
+		"escaped":     strings.Replace(text, `:"A`, `:"\u0041`, 1),
 	} {
-		if got, err := decodeState([]byte(text)); err != nil || string(got) != "what is counted" {
+		if got, err := decodeState([]byte(text)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 	if got, err := decodeState([]byte("{}")); err != nil || got != nil {
 		t.Errorf("no state: %q, %v", got, err)
+	}
+}
+
+// An instance that counts for many shards goes on with each of them, from whatever
+// state comes.
+func TestManyShards(t *testing.T) {
+	b := newBackend()
+	h := newHandler(b)
+	states := map[string][]byte{}
+	send := func(shard string, final bool, records ...events.KinesisEventRecord) {
+		t.Helper()
+		state := states[shard]
+		if state == nil {
+			state = []byte("{}")
+		}
+		event := windowEvent(state, ten, final, records...)
+		event["shardId"] = shard
+		state, failed, err := invoke(t, h, event)
+		if err != nil || failed != "" {
+			t.Fatal(err, failed)
+		}
+		states[shard] = state
+	}
+	const rounds = 3
+	for round := range rounds {
+		for i := range 2 * maximumKept {
+			shard := fmt.Sprint("shardId-", i)
+			send(shard, false, kinesisRecord(fmt.Sprint(round+1), ten, write(fmt.Sprint(shard, round), "#Go", ten)))
+		}
+	}
+	if len(h.kept) > maximumKept {
+		t.Errorf("%d shards are kept", len(h.kept))
+	}
+	for shard := range states {
+		send(shard, true)
+	}
+	if diff := cmp.Diff(map[string]uint64{"10:00 ko go": rounds * 2 * maximumKept}, b.counts(t)); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 // after their length.
 const version = 1
 
-// State encodes the whole Shard, for [ReadShard]. It takes at most 600 KiB.
-func (s *Shard) State() []byte {
-	data := []byte{version}
+// AppendState appends the whole Shard to data, encoded for [ReadShard]. It takes at
+// most 600 KiB.
+func (s *Shard) AppendState(data []byte) []byte {
+	data = append(data, version)
 	data = binary.AppendUvarint(data, uint64(s.settings.Window/time.Second))
 	data = appendText(data, s.first)
 	data = s.appendMemory(data)
@@ -33,7 +34,7 @@ func (s *Shard) State() []byte {
 	return data
 }
 
-// ReadShard returns the Shard that [Shard.State] encoded. It keeps the length of
+// ReadShard returns the Shard that [Shard.AppendState] encoded. It keeps the length of
 // the windows that it was made with.
 func ReadShard(settings Settings, state []byte) (*Shard, error) {
 	s, r := &Shard{settings: settings}, reader{data: state}

@@ -305,7 +305,7 @@ func windowOf(t *testing.T, random *rand.Rand, records []record, memory []byte, 
 	for done := 0; done < len(records); {
 		from := max(0, done-random.IntN(5))
 		until := done + 1 + random.IntN(len(records)-done)
-		state := s.State()
+		state := s.AppendState(nil)
 		for range 1 + random.IntN(2) { // the state of an attempt that failed is lost
 			var err error
 			if s, err = ReadShard(settings, state); err != nil {
@@ -342,7 +342,7 @@ func TestHostileCardinality(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if size := len(s.State()); size > 600<<10 {
+	if size := len(s.AppendState(nil)); size > 600<<10 {
 		t.Errorf("the state has %d bytes", size)
 	}
 	if size := len(s.Memory()); size > 270<<10 {
@@ -404,7 +404,7 @@ func TestStateKeepsTheLengthOfWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := Settings{Window: 5 * time.Minute, Lateness: time.Minute}
-	s, err := ReadShard(changed, s.State())
+	s, err := ReadShard(changed, s.AppendState(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func TestReadRefuses(t *testing.T) {
 		data []byte
 		read func([]byte) error
 	}{
-		"state":  {s.State(), func(data []byte) error { _, err := ReadShard(settings, data); return err }},
+		"state":  {s.AppendState(nil), func(data []byte) error { _, err := ReadShard(settings, data); return err }},
 		"memory": {s.Memory(), func(data []byte) error { _, err := NewShard(settings, data); return err }},
 		"part":   {s.Parts()[0].Data, func(data []byte) error { _, err := Read(data, func(_, _ []byte, _ uint64) {}); return err }},
 	}
@@ -462,13 +462,13 @@ func FuzzReadShard(f *testing.F) {
 		}
 	}
 	s.Process("12")
-	f.Add(s.State())
+	f.Add(s.AppendState(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := ReadShard(settings, data)
 		if err != nil {
 			return
 		}
-		again, err := ReadShard(settings, s.State())
+		again, err := ReadShard(settings, s.AppendState(nil))
 		if err != nil {
 			t.Fatal(err)
 		}

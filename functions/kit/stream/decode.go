@@ -22,7 +22,7 @@ import (
 // were missing. The error tells the place in the payload, and leaves e empty.
 func Decode(payload []byte, e *Event) error {
 	*e = Event{Records: e.Records[:0]}
-	d := decoder{scanner{json: payload}, e}
+	d := decoder{scanner: scanner{json: payload}, Event: e}
 	d.event()
 	if d.next(); d.at < len(payload) {
 		d.unexpected("the end")
@@ -37,6 +37,8 @@ func Decode(payload []byte, e *Event) error {
 type decoder struct {
 	scanner
 	*Event
+	// skipped are strings of the record before that nobody asks for.
+	skipped [8][]byte
 }
 
 func (d *decoder) event() {
@@ -94,6 +96,7 @@ func (d *decoder) records() {
 }
 
 func (d *decoder) record(r *Record) {
+	skipped := 0
 	for name := range d.values('{') {
 		switch string(name) {
 		case "kinesis":
@@ -107,8 +110,26 @@ func (d *decoder) record(r *Record) {
 				d.EventSourceARN = arn
 			}
 		default:
-			d.raw()
+			d.skip(skipped)
+			skipped++
 		}
+	}
+}
+
+// skip reads a member of a record that nobody asks for, by its number. It is most
+// often the same string as in the record before.
+func (d *decoder) skip(number int) {
+	if number >= len(d.skipped) {
+		d.raw()
+		return
+	}
+	c, before := d.next(), d.skipped[number]
+	if before != nil && bytes.HasPrefix(d.json[d.at:], before) {
+		d.at += len(before)
+		return
+	}
+	if value := d.raw(); c == '"' {
+		d.skipped[number] = value
 	}
 }
 
@@ -158,6 +179,11 @@ func (d *decoder) encoded() []byte {
 
 // arrival reads a number of seconds since 1970.
 func (d *decoder) arrival() time.Time {
+	d.next()
+	if milliseconds, size := milliseconds(d.json[d.at:]); size > 0 {
+		d.at += size
+		return time.UnixMilli(milliseconds).UTC()
+	}
 	start := d.at
 	number := d.raw()
 	if string(number) == "null" {
@@ -169,6 +195,28 @@ func (d *decoder) arrival() time.Time {
 		d.fail(start, "want seconds since 1970, have %.20q", number)
 	}
 	return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()
+}
+
+// milliseconds reads seconds as Lambda writes them, such as 1607497475.000. Size is
+// zero for all else.
+func milliseconds(text []byte) (milliseconds int64, size int) {
+	const whole, length = len("1607497475"), len("1607497475.000")
+	if len(text) <= length || text[0] == '0' || text[whole] != '.' {
+		return 0, 0
+	}
+	for i, c := range text[:length] {
+		switch {
+		case i == whole:
+		case c < '0' || c > '9':
+			return 0, 0
+		default:
+			milliseconds = 10*milliseconds + int64(c-'0')
+		}
+	}
+	if next := text[length]; next != ',' && next != '}' {
+		return 0, 0
+	}
+	return milliseconds, length
 }
 
 func (d *decoder) string() string { return alias(d.text()) }
