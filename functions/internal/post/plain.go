@@ -3,13 +3,60 @@ package post
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
+
+	"github.com/segmentio/asm/utf8"
 )
 
 const ones, highs = 0x0101010101010101, 0x8080808080808080
 
+// vectorized says whether package utf8 has vector instructions for this processor.
+const vectorized = runtime.GOARCH == "amd64"
+
 // plain counts the bytes before the first quote, backslash or control
 // character, and says whether they are valid UTF-8.
 func plain(data []byte) (length int, valid bool) {
+	if vectorized {
+		return plainInTwo(data)
+	}
+	return plainInOne(data)
+}
+
+// plainInTwo is plain in two passes, the second one only for what is not of ASCII.
+func plainInTwo(data []byte) (length int, valid bool) {
+	length, ascii := count(data)
+	return length, ascii || utf8.Valid(data[:length])
+}
+
+// count counts the bytes before the first quote, backslash or control character,
+// and says whether they are all of ASCII.
+func count(data []byte) (length int, ascii bool) {
+	at, seen := 0, uint64(0)
+	for ; at+32 <= len(data); at += 32 {
+		block := (*[32]byte)(data[at:])
+		a, b := binary.LittleEndian.Uint64(block[0:]), binary.LittleEndian.Uint64(block[8:])
+		c, d := binary.LittleEndian.Uint64(block[16:]), binary.LittleEndian.Uint64(block[24:])
+		if (special(a)&^a|special(b)&^b|special(c)&^c|special(d)&^d)&highs != 0 {
+			break
+		}
+		seen |= a | b | c | d
+	}
+	for ; at+8 <= len(data); at += 8 {
+		word := binary.LittleEndian.Uint64(data[at:])
+		if stop := special(word) &^ word & highs; stop != 0 {
+			before := bits.TrailingZeros64(stop) / 8
+			return at + before, (seen|word&(1<<(8*before)-1))&highs == 0
+		}
+		seen |= word
+	}
+	for ; at < len(data) && data[at] >= 0x20 && data[at] != '"' && data[at] != '\\'; at++ {
+		seen |= uint64(data[at])
+	}
+	return at, seen&highs == 0
+}
+
+// plainInOne is plain in one pass.
+func plainInOne(data []byte) (length int, valid bool) {
 	at, state := 0, uint64(wholeText)
 	for ; at+8 <= len(data); at += 8 {
 		word := binary.LittleEndian.Uint64(data[at:])

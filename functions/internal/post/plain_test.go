@@ -47,8 +47,10 @@ func checkPlain(t *testing.T, data []byte) bool {
 		want = len(data)
 	}
 	wantValid := utf8.Valid(data[:want])
-	if got, valid := plain(data); got != want || valid != wantValid {
-		t.Fatalf("plain(%q) = %d, %t; want %d, %t", data, got, valid, want, wantValid)
+	for name, plain := range map[string]func([]byte) (int, bool){"one pass": plainInOne, "two passes": plainInTwo} {
+		if got, valid := plain(data); got != want || valid != wantValid {
+			t.Fatalf("in %s, plain(%q) = %d, %t; want %d, %t", name, data, got, valid, want, wantValid)
+		}
 	}
 	return wantValid
 }

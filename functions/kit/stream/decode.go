@@ -37,8 +37,8 @@ func Decode(payload []byte, e *Event) error {
 type decoder struct {
 	scanner
 	*Event
-	// skipped are strings of the record before that nobody asks for.
-	skipped [8][]byte
+	// members are those of the record before that are strings.
+	members [8][]byte
 }
 
 func (d *decoder) event() {
@@ -95,41 +95,58 @@ func (d *decoder) records() {
 	}
 }
 
+// record reads a record. Most of its members are the same as in the record before.
 func (d *decoder) record(r *Record) {
-	skipped := 0
-	for name := range d.values('{') {
-		switch string(name) {
-		case "kinesis":
-			d.kinesis(r)
-		case "eventID": // shardId-000000000006:49590338271490256608559692538361571095921575989136588898
-			if shard, _, ok := strings.Cut(d.string(), ":"); ok && d.ShardID == "" {
-				d.ShardID = shard
-			}
-		case "eventSourceARN":
-			if arn := d.string(); d.EventSourceARN == "" {
-				d.EventSourceARN = arn
-			}
-		default:
-			d.skip(skipped)
-			skipped++
+	if d.next() == 'n' {
+		d.word()
+		return
+	}
+	d.depth++
+	d.expect('{')
+	for i, more := 0, d.next() != '}'; more; i, more = i+1, d.accept(',') {
+		if !d.repeated(i) {
+			d.member(i, r)
 		}
 	}
+	d.expect('}')
+	d.depth--
 }
 
-// skip reads a member of a record that nobody asks for, by its number. It is most
-// often the same string as in the record before.
-func (d *decoder) skip(number int) {
-	if number >= len(d.skipped) {
+// repeated passes a member of a record, by its number, that is the same as in the
+// record before.
+func (d *decoder) repeated(i int) bool {
+	if d.next(); i >= len(d.members) || d.members[i] == nil || !bytes.HasPrefix(d.json[d.at:], d.members[i]) {
+		return false
+	}
+	d.at += len(d.members[i])
+	return true
+}
+
+func (d *decoder) member(i int, r *Record) {
+	start := d.at
+	name := d.quoted()
+	if d.expect(':'); d.err != nil {
+		return
+	}
+	kind := d.next()
+	switch string(name) {
+	case "kinesis":
+		d.kinesis(r)
+		return
+	case "eventID": // shardId-000000000006:49590338271490256608559692538361571095921575989136588898
+		if shard, _, ok := strings.Cut(d.string(), ":"); ok && d.ShardID == "" {
+			d.ShardID = shard
+		}
+	case "eventSourceARN":
+		if arn := d.string(); d.EventSourceARN == "" {
+			d.EventSourceARN = arn
+		}
+	default:
 		d.raw()
-		return
 	}
-	c, before := d.next(), d.skipped[number]
-	if before != nil && bytes.HasPrefix(d.json[d.at:], before) {
-		d.at += len(before)
-		return
-	}
-	if value := d.raw(); c == '"' {
-		d.skipped[number] = value
+	// A string ends with a quote, so what starts with it is the same string.
+	if kind == '"' && i < len(d.members) {
+		d.members[i] = d.json[start:d.at]
 	}
 }
 
