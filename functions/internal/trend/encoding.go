@@ -1,6 +1,7 @@
 package trend
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 // version is the first byte of what is encoded. Numbers follow as varints, texts
 // after their length.
 const version = 1
+
+// maximumWindow is how many seconds a window may have: a day.
+const maximumWindow = 24 * 60 * 60
 
 // AppendState appends the whole Shard to data, encoded for [ReadShard]. It takes at
 // most 600 KiB.
@@ -39,7 +43,11 @@ func (s *Shard) AppendState(data []byte) []byte {
 func ReadShard(settings Settings, state []byte) (*Shard, error) {
 	s, r := &Shard{settings: settings}, reader{data: state}
 	r.version()
-	s.settings.Window = time.Duration(r.number()) * time.Second
+	length := r.number()
+	if length == 0 || length > maximumWindow {
+		r.fail(fmt.Errorf("its windows have %d seconds", length))
+	}
+	s.settings.Window = time.Duration(length) * time.Second
 	s.first = string(r.text())
 	s.readMemory(&r)
 	for range r.count() {
@@ -47,14 +55,14 @@ func ReadShard(settings Settings, state []byte) (*Shard, error) {
 		s.windows.open(start)
 		s.windows.current.floor = r.number()
 		for range r.count() {
-			s.windows.insert(string(r.text()), counter{count: r.number(), missed: r.number()})
+			key := r.text()
+			if bytes.IndexByte(key, 0) < 0 {
+				r.fail(errNoHashtag)
+			}
+			s.windows.insert(string(key), counter{count: r.number(), missed: r.number()})
 		}
 	}
-	err := r.end()
-	if err == nil && s.settings.Window <= 0 {
-		err = errors.New("it has no length of windows")
-	}
-	if err != nil {
+	if err := r.end(); err != nil {
 		return nil, fmt.Errorf("state of a shard: %w", err)
 	}
 	return s, nil
@@ -100,7 +108,10 @@ func appendText(data []byte, text string) []byte {
 	return append(binary.AppendUvarint(data, uint64(len(text))), text...)
 }
 
-var errCut = errors.New("it is cut short")
+var (
+	errCut       = errors.New("it is cut short")
+	errNoHashtag = errors.New("a count has no hashtag")
+)
 
 // reader reads what is encoded. After an error it reads nothing but zeros.
 type reader struct {

@@ -3,7 +3,6 @@ package trend
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,7 +80,7 @@ func Read(data []byte, yield func(language, hashtag []byte, count uint64)) (floo
 		language, hashtag, ok := bytes.Cut(r.text(), []byte{0})
 		count := r.number()
 		if !ok {
-			r.fail(errors.New("a count has no hashtag"))
+			r.fail(errNoHashtag)
 		}
 		if r.err == nil {
 			yield(language, hashtag, count)
