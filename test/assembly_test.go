@@ -3,13 +3,18 @@ package test
 import (
 	"bytes"
 	"debug/elf"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/noidle/noidle/constructs/compute"
 )
@@ -25,6 +30,7 @@ type assembly struct {
 const (
 	ordersStack     = "NoidleOrders"
 	thumbnailsStack = "NoidleThumbnails"
+	analyticsStack  = "NoidleAnalytics"
 )
 
 // synthesizeApp runs `cdk synth` in dir, as a user does, with an environment
@@ -100,10 +106,11 @@ func TestReferenceApp(t *testing.T) {
 	}
 	tests := []struct {
 		stack     string
-		functions int // accept, read, start and five steps; resize
+		functions int // accept, read, start and five steps; resize; aggregate and trends
 	}{
 		{ordersStack, 8},
 		{thumbnailsStack, 1},
+		{analyticsStack, 2},
 	}
 	for _, tt := range tests {
 		stack := app.stack(t, tt.stack)
@@ -152,7 +159,7 @@ func TestOutsideModule(t *testing.T) {
 			environment := tt.require(t, shop)
 			command(t, shop, environment, "go", "mod", "tidy")
 			app := synthesizeApp(t, shop, t.TempDir(), "Shop", "arm64", environment...)
-			for _, function := range []string{"Charge", "OrdersAccept", "OrdersRead", "OrdersStart", "GoodsResize"} {
+			for _, function := range []string{"Charge", "OrdersAccept", "OrdersRead", "OrdersStart", "GoodsResize", "TalkAggregate", "TalkTrends"} {
 				if m := machine(t, app.asset(t, function)); m != elf.EM_AARCH64 {
 					t.Errorf("%s is built for %v, want arm64", function, m)
 				}
@@ -163,6 +170,56 @@ func TestOutsideModule(t *testing.T) {
 	if len(slices.Compact(hashes)) != 1 {
 		t.Errorf("accept and resize have assets %q, want the same from both", hashes)
 	}
+}
+
+// TestTool: the command is a tool of another team's module, which runs their app as
+// it is: a photo gets its thumbnail, and a stream takes posts.
+func TestTool(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := t.TempDir()
+	if err := os.CopyFS(shop, os.DirFS(filepath.Join("testdata", "shop"))); err != nil {
+		t.Fatal(err)
+	}
+	command(t, shop, nil, "go", "mod", "init", "example.com/shop")
+	command(t, shop, nil, "go", "mod", "edit", "-require=github.com/noidle/noidle@v0.0.0", "-replace=github.com/noidle/noidle="+root,
+		"-tool=github.com/noidle/noidle/cmd/noidle")
+	command(t, shop, nil, "go", "mod", "tidy")
+	app := synthesizeApp(t, shop, t.TempDir(), "Shop", "host")
+
+	p := startTool(t, shop, app.dir)
+	outputs := p.outputs["Shop"]
+	objects := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: new(p.endpoint()), Credentials: anybody, UsePathStyle: true})
+	photo := readFile(t, "../docs/photo.jpg")
+	if _, err := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: new(outputs["Uploads"]), Key: new("a.jpg"), Body: bytes.NewReader(photo)}); err != nil {
+		t.Fatal(err)
+	}
+	for missing := true; missing; {
+		_, err := objects.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: new(outputs["Thumbnails"]), Key: new("a.jpg/web.jpg")})
+		_, missing = errors.AsType[*s3types.NotFound](err)
+		if err != nil && !missing {
+			t.Fatal(err)
+		}
+	}
+	got := command(t, shop, nil, "go", "tool", "noidle", "posts", "-endpoint", p.endpoint(), "-stream", outputs["StreamName"], "-rate", "500", "-duration", "1s")
+	if !strings.Contains(got, "500 records") {
+		t.Errorf("noidle posts prints %s", got)
+	}
+}
+
+// startTool starts `go tool noidle local` in a module, and waits until it is ready.
+func startTool(t *testing.T, module, assembly string) *process {
+	t.Helper()
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	cmd := exec.Command("go", "tool", "noidle", "local", "-addr", "127.0.0.1:0", "-outputs", outputs, assembly)
+	cmd.Dir = module
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p := &process{Cmd: cmd, printed: map[string]string{}}
+	p.start(t, outputs)
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }) // go tool and what it runs
+	return p
 }
 
 // command runs a command and returns what it prints.

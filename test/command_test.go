@@ -21,6 +21,7 @@ type process struct {
 	*exec.Cmd
 	outputs map[string]map[string]string // by stack
 	printed map[string]string            // before ready, by name
+	noidle  string                       // where the command is
 }
 
 // startCommand builds and starts the command on the reference app's assembly, and
@@ -32,7 +33,16 @@ func startCommand(t testing.TB, flags ...string) *process {
 	noidle, outputs := filepath.Join(dir, "noidle"), filepath.Join(dir, "outputs.json")
 	command(t, "..", nil, "go", "build", "-o", noidle, "./cmd/noidle")
 	arguments := append([]string{"local", "-addr", "127.0.0.1:0", "-outputs", outputs}, flags...)
-	p := &process{Cmd: exec.Command(noidle, append(arguments, app.dir)...), printed: map[string]string{}}
+	p := &process{Cmd: exec.Command(noidle, append(arguments, app.dir)...), printed: map[string]string{}, noidle: noidle}
+	p.start(t, outputs)
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// start starts the process, waits until it is ready, and reads its outputs from a
+// file.
+func (p *process) start(t testing.TB, outputs string) {
+	t.Helper()
 	p.Stderr = os.Stderr
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -41,14 +51,12 @@ func startCommand(t testing.TB, flags ...string) *process {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Process.Kill() })
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() && lines.Text() != "ready" {
 		name, value, _ := strings.Cut(lines.Text(), " = ")
 		p.printed[name] = value
 	}
 	readJSON(t, outputs, &p.outputs)
-	return p
 }
 
 // TestCommand runs `noidle local` as a user does: it prints the outputs, then
@@ -63,10 +71,10 @@ func TestCommand(t *testing.T) {
 			}
 		}
 	}
-	tryMakefile(t, p.printed)
+	tryMakefile(t, p)
 	children := childrenOf(t, p.Process.Pid)
-	if len(children) < 7 {
-		t.Errorf("%d functions run, want one for each that an order and a photo need", len(children))
+	if len(children) < 9 {
+		t.Errorf("%d functions run, want one for each that an order, a photo and a post need", len(children))
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -81,23 +89,27 @@ func TestCommand(t *testing.T) {
 	}
 	var reported struct{ Roles []iam.RoleReport }
 	readJSON(t, report, &reported)
-	if len(reported.Roles) != 10 {
-		t.Errorf("the report is about %d roles, want 9 functions and the state machine", len(reported.Roles))
+	if len(reported.Roles) != 13 {
+		t.Errorf("the report is about %d roles, want 11 functions, the state machine and Firehose", len(reported.Roles))
 	}
 }
 
 // tryMakefile runs the lines that `make run` prints: an order is accepted, it is
 // read when it is completed, and a bad one is refused with reasons; a photo is put
-// in, and its thumbnail fetched.
-func tryMakefile(t *testing.T, printed map[string]string) {
+// in, and its thumbnail fetched; posts are put in, their counts are right, and the
+// most frequent hashtags are told.
+func tryMakefile(t *testing.T, p *process) {
 	t.Helper()
 	dir := t.TempDir()
 	photo := readFile(t, "../docs/photo.jpg")
 	write(t, filepath.Join(dir, "docs", "photo.jpg"), photo)
 	write(t, filepath.Join(dir, "bin", "mobile.jpg"), nil)
-	lines := makefileLines(t, printed)
-	if len(lines) != 5 {
-		t.Fatalf("make run prints %d lines to try, want 5", len(lines))
+	if err := os.Symlink(p.noidle, filepath.Join(dir, "bin", "noidle")); err != nil {
+		t.Fatal(err)
+	}
+	lines := makefileLines(t, p.printed)
+	if len(lines) != 7 {
+		t.Fatalf("make run prints %d lines to try, want 7", len(lines))
 	}
 	run := func(line string) string { return command(t, dir, nil, "sh", "-c", line) }
 	if got := run(lines[0]); !strings.Contains(got, "202 Accepted") {
@@ -125,6 +137,12 @@ func tryMakefile(t *testing.T, printed map[string]string) {
 	config, err := jpeg.DecodeConfig(bytes.NewReader(file))
 	if err != nil || max(config.Width, config.Height) != 320 {
 		t.Errorf("%s\nfetches a picture of %dx%d, %v: %.300s", lines[4], config.Width, config.Height, err, file)
+	}
+	if got := run(lines[5]); !strings.Contains(got, " hashtags equal") {
+		t.Errorf("%s\n%s", lines[5], got)
+	}
+	if got := run(lines[6]); strings.Count(got, `{"hashtag":`) != 3 {
+		t.Errorf("%s\n%s", lines[6], got)
 	}
 }
 

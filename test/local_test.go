@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -62,6 +63,17 @@ func openStackOf(t testing.TB, dir, name string, options local.Options) *stack {
 	}
 	s.clock, _ = options.Clock.(*clockwork.FakeClock)
 	return s
+}
+
+// openOwn runs an app of its own in a local cloud, of which the test is about the
+// stack Own.
+func openOwn(t *testing.T, options local.Options, build func(app awscdk.App)) *stack {
+	t.Helper()
+	dir := t.TempDir()
+	app := newAppFor(t, "host", &dir)
+	build(app)
+	app.Synth(nil)
+	return openStackOf(t, dir, "Own", options)
 }
 
 // shop is where orders are placed.

@@ -23,20 +23,10 @@ import (
 	"github.com/noidle/noidle/stacks"
 )
 
-// openOwn runs an app of its own in a local cloud, whose stack Own has a pipeline.
-func openOwn(t *testing.T, options local.Options, build func(app awscdk.App)) *album {
-	t.Helper()
-	dir := t.TempDir()
-	app := newAppFor(t, "host", &dir)
-	build(app)
-	app.Synth(nil)
-	return newAlbum(openStackOf(t, dir, "Own", options))
-}
-
 // TestConfiguredPipeline: what the props say is what happens, on a bucket of another
 // stack.
 func TestConfiguredPipeline(t *testing.T) {
-	a := openOwn(t, local.Options{}, func(app awscdk.App) {
+	a := newAlbum(openOwn(t, local.Options{}, func(app awscdk.App) {
 		photos := awscdk.NewStack(app, new("Photos"), nil)
 		stacks.NewThumbnailStack(app, "Own", &stacks.ThumbnailStackProps{Pipeline: &thumbnails.ThumbnailPipelineProps{
 			Uploads: storage.NewBucket(photos, "Bucket", nil),
@@ -51,7 +41,7 @@ func TestConfiguredPipeline(t *testing.T) {
 			KeepDeleted: true,
 			Delivery:    &thumbnails.Delivery{},
 		}})
-	})
+	}))
 	photo := readFile(t, "../docs/photo.jpg")
 	for _, key := range []string{"albums/a.png", "other/a.jpg", "albums/a b+c.JPG"} {
 		if err := a.put(t.Context(), key, photo); err != nil {
@@ -119,7 +109,7 @@ func (a *album) checkDelivery(t *testing.T) {
 // photo ends in the dead-letter queue, as S3 sent it, and the photo's entry stays
 // open.
 func TestNothingIsLost(t *testing.T) {
-	a := openOwn(t, local.Options{Clock: clockwork.NewFakeClock()}, func(app awscdk.App) {
+	a := newAlbum(openOwn(t, local.Options{Clock: clockwork.NewFakeClock()}, func(app awscdk.App) {
 		s := stacks.NewThumbnailStack(app, "Own", nil)
 		s.Pipeline.Thumbnails.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Effect:     awsiam.Effect_DENY,
@@ -127,7 +117,7 @@ func TestNothingIsLost(t *testing.T) {
 			Actions:    &[]*string{new("s3:PutObject")},
 			Resources:  &[]*string{s.Pipeline.Thumbnails.ArnForObjects(new("*"))},
 		}))
-	})
+	}))
 	if err := a.put(t.Context(), "a b+c.jpg", readFile(t, "../docs/photo.jpg")); err != nil {
 		t.Fatal(err)
 	}

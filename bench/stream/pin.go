@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"sync"
+)
+
+// pin is the command that keeps a process on one core, the last of those that
+// this process may use. It is empty where there is no taskset, as on macOS.
+var pin = sync.OnceValue(func() []string {
+	path, err := exec.LookPath("taskset")
+	if err != nil {
+		return nil
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil
+	}
+	core := lastCore(string(status))
+	if core == "" {
+		return nil
+	}
+	return []string{path, "-c", core}
+})
+
+// lastCore is the last core of the list in /proc/self/status, as in proc(5).
+func lastCore(status string) string {
+	list := regexp.MustCompile(`(?m)^Cpus_allowed_list:.*?(\d+)$`).FindStringSubmatch(status)
+	if list == nil {
+		return ""
+	}
+	return list[1]
+}
