@@ -7,7 +7,8 @@
 # Variables: TARGET=arm64|x86_64|host|none  what functions are built for
 #            OUT=DIR                        where the assembly goes
 #            BENCH=REGEXP                   which benchmarks run
-#            ROUNDS=N                       how many rounds bench-thumbnails takes
+#            ROUNDS=N                       how many rounds bench-thumbnails and how many
+#                                           windows bench-stream takes
 #            PHOTOS=NAME,NAME               which photos it takes, all by default
 
 TARGET ?= arm64
@@ -29,19 +30,22 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 # detector: a construct runs nothing at the same time.
 WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/...
 
-.PHONY: help run synth test update bench bench-thumbnails lint deploy clean prerequisites
+.PHONY: help run synth test update bench bench-thumbnails bench-stream lint deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 # What to try once the app runs; $$Name is the output of that name. An order's ID
-# follows from its key and its content.
+# follows from its key and its content. The posts are counted when their minute is
+# over.
 define TRY
 curl -i $$OrdersUrl -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-order' -d '{"customerId":"kim","currency":"KRW","paymentToken":"tok_ok","items":[{"sku":"book-1","quantity":2,"unitPrice":15000}]}'
 curl -s $$OrdersUrl/syuav7cmf5fogcv5jffdzwqrtq
 curl -i $$OrdersUrl -H 'Content-Type: application/json' -H 'Idempotency-Key: my-bad-order' -d '{"customerId":"","items":[]}'
 curl --aws-sigv4 aws:amz:us-east-1:s3 -u local:local -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -T docs/photo.jpg $$AWS_ENDPOINT_URL/$$UploadsBucket/photo.jpg
 curl --aws-sigv4 aws:amz:us-east-1:s3 -u local:local -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -o bin/mobile.jpg $$AWS_ENDPOINT_URL/$$ThumbnailsBucket/photo.jpg/mobile.jpg
+bin/noidle posts -endpoint $$AWS_ENDPOINT_URL -stream $$StreamName -rate 2000 -duration 10s -trends $$TrendsUrl
+curl -s "$$TrendsUrl?minutes=5&limit=3"
 endef
 export TRY
 
@@ -86,6 +90,10 @@ bench: node_modules/.package-lock.json
 bench-thumbnails: node_modules/.package-lock.json bench/thumbnails/node_modules/.package-lock.json
 	@echo "measuring thumbnails against sharp; this takes some minutes"
 	@go run ./bench/thumbnails -rounds '$(ROUNDS)' -photos '$(PHOTOS)'
+
+bench-stream: node_modules/.package-lock.json
+	@echo "measuring the counting of posts against Node.js; this takes a minute"
+	@go run ./bench/stream -windows '$(ROUNDS)'
 
 lint: prerequisites
 	@echo "checking what imports what"

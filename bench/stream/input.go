@@ -51,13 +51,13 @@ func newInput(count int) (*input, error) {
 		if len(batch) > 0 && len(batch)+len(record) > batchSize {
 			in.batches, batch = append(in.batches, append(batch, ']')), nil
 		}
-		batch = append(append(batch, ','), record...)
-		batch[0] = ','
+		separator := byte(',')
+		if len(batch) == 0 {
+			separator = '['
+		}
+		batch = append(append(batch, separator), record...)
 	}
 	in.batches = append(in.batches, append(batch, ']'))
-	for _, b := range in.batches {
-		b[0] = '['
-	}
 	return in, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/noidle/noidle/bench/internal/pin"
 )
 
 // process is a running side.
@@ -23,7 +25,7 @@ type process struct {
 
 // startProcess starts a side as Lambda starts a function with one processor.
 func startProcess(s side, address string) (*process, error) {
-	words := slices.Concat(pin(), s.command)
+	words := slices.Concat(pin.Command(), s.command)
 	p := &process{Cmd: exec.Command(words[0], words[1:]...)}
 	p.Stdout, p.Stderr = &p.printed, os.Stderr
 	p.Env = []string{

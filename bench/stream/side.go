@@ -66,6 +66,9 @@ func checkCounts(in *input, windows int, printed []byte) error {
 		if err := json.Unmarshal(line, &counts); err != nil {
 			return fmt.Errorf("counts %.100s: %w", line, err)
 		}
+		if len(counts) != in.hashtags() {
+			return fmt.Errorf("%d hashtags are counted, there are %d", len(counts), in.hashtags())
+		}
 		for key, count := range counts {
 			language, hashtag, _ := strings.Cut(key, " ")
 			if want[language][hashtag] != count {

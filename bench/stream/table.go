@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/noidle/noidle/bench/internal/pin"
 )
 
 // The goals for the aggregate function: posts of 1 KB for each second of a core,
@@ -33,16 +35,8 @@ At the end of a window the aggregate function puts %d items of %d write units to
 CPU: user and system time of the whole process, the median of the windows, on %s.
 %s %s/%s on %s, GOMAXPROCS=1.
 `, in.posts, in.bytes/in.posts, windows, in.hashtags(), float64(batchSize)/(1<<20), ours.items, ours.units,
-		place(pin()), runtime.Version(), runtime.GOOS, runtime.GOARCH, processor())
+		pin.Place(), runtime.Version(), runtime.GOOS, runtime.GOARCH, processor())
 	return err
-}
-
-// place says where the sides run.
-func place(pin []string) string {
-	if len(pin) == 0 {
-		return "any core (there is no taskset)"
-	}
-	return "core " + pin[len(pin)-1]
 }
 
 func verdict(met bool) string {

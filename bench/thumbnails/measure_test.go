@@ -119,19 +119,3 @@ func TestParseCost(t *testing.T) {
 		})
 	}
 }
-
-func TestLastCore(t *testing.T) {
-	tests := []struct{ name, status, want string }{
-		{name: "one", status: "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n", want: "0"},
-		{name: "range", status: "Cpus_allowed_list:\t0-15\n", want: "15"},
-		{name: "list", status: "Cpus_allowed_list:\t0-3,8,12\n", want: "12"},
-		{name: "none", status: "Name:\tthumbnails\n", want: ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if got := lastCore(test.status); got != test.want {
-				t.Errorf("core %q, want %q", got, test.want)
-			}
-		})
-	}
-}

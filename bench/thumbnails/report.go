@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/noidle/noidle/bench/internal/pin"
 )
 
 // report measures the photos and prints the table.
@@ -40,17 +42,9 @@ ratio: ours to sharp, with its faster way: one pipeline for each thumbnail, or c
 MB: largest resident set, in 1048576 bytes. Without a photo: ours %s, sharp %s.
 dB: the lowest peak signal-to-noise ratio of a thumbnail of ours to the same one of sharp.
 %s %s/%s, GOMAXPROCS=1; sharp.concurrency(1), sharp.cache(false), UV_THREADPOOL_SIZE=1.
-`, rounds, times, place(pin()), megabytes(oursBase.PeakBytes), megabytes(sharpBase.PeakBytes),
+`, rounds, times, pin.Place(), megabytes(oursBase.PeakBytes), megabytes(sharpBase.PeakBytes),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
-}
-
-// place says where the sides run.
-func place(pin []string) string {
-	if len(pin) == 0 {
-		return "any core (there is no taskset)"
-	}
-	return "core " + pin[len(pin)-1]
 }
 
 func printTable(out io.Writer, results []result) error {

@@ -75,12 +75,3 @@ func TestMemoryGoal(t *testing.T) {
 		t.Errorf("megabytes (-want +got):\n%s", diff)
 	}
 }
-
-func TestPlace(t *testing.T) {
-	if got, want := place([]string{"taskset", "-c", "3"}), "core 3"; got != want {
-		t.Errorf("pinned: %q, want %q", got, want)
-	}
-	if got, want := place(nil), "any core (there is no taskset)"; got != want {
-		t.Errorf("not pinned: %q, want %q", got, want)
-	}
-}

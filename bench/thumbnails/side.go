@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+
+	"github.com/noidle/noidle/bench/internal/pin"
 )
 
 // side is a program that makes thumbnails and reports what they cost. After its
@@ -60,7 +62,7 @@ func parseCost(line string) (cost, error) {
 
 // start prepares a process of the side on one core and one thread for its work.
 func (s side) start(arguments ...string) *exec.Cmd {
-	words := slices.Concat(pin(), s.command, arguments)
+	words := slices.Concat(pin.Command(), s.command, arguments)
 	command := exec.Command(words[0], words[1:]...)
 	command.Env = append(os.Environ(), "GOMAXPROCS=1", "UV_THREADPOOL_SIZE=1")
 	command.Stderr = os.Stderr
