@@ -9,12 +9,14 @@
 #            BENCH=REGEXP                   which benchmarks run
 #            ROUNDS=N                       how many rounds bench-thumbnails and how many
 #                                           windows bench-stream takes
-#            PHOTOS=NAME,NAME               which photos it takes, all by default
+#            PHOTOS=NAME,NAME               which photos bench-thumbnails takes, all by default
+#            POSTS=N                        how many posts a window of bench-stream has
 
 TARGET ?= arm64
 OUT    ?= cdk.out
 BENCH  ?= .
 ROUNDS ?= 5
+POSTS  ?= 60000
 
 # Node 24 and the CDK command line, pinned in package.json, come before the
 # machine's own, except to install them.
@@ -93,7 +95,7 @@ bench-thumbnails: node_modules/.package-lock.json bench/thumbnails/node_modules/
 
 bench-stream: node_modules/.package-lock.json
 	@echo "measuring the counting of posts against Node.js; this takes a minute"
-	@go run ./bench/stream -windows '$(ROUNDS)'
+	@go run ./bench/stream -windows '$(ROUNDS)' -posts '$(POSTS)'
 
 lint: prerequisites
 	@echo "checking what imports what"

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,13 +31,15 @@ type queue interface {
 	Park(ctx context.Context, records []failures.Record) error
 }
 
-// handler counts the posts of a batch. One of them serves one invocation at a
-// time.
+// handler counts the posts of batches.
 type handler struct {
 	settings trend.Settings
 	results  table
 	failures queue
 
+	// mutex is for where an instance gets several invocations at a time, which is not
+	// so by default. An answer is of its shard alone, which has one at a time.
+	mutex sync.Mutex
 	// kept has shards as they were answered last, by ID.
 	kept map[string]*kept
 
@@ -57,6 +60,8 @@ var errNoWindow = errors.New("the event has no window: set the tumbling window o
 // If it fails nothing has changed but what is put again the same. So that holds
 // for any batch, all that a batch changes is in the answer.
 func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
 	e := &h.event
 	if err := stream.Decode(payload, e); err != nil {
 		return nil, err

@@ -230,29 +230,42 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// However posts are split into batches, whatever is tried again or delivered
-// again, and wherever a window of arrivals ends, the counts are those of one pass.
+// However posts are split into shards and batches, whatever is tried again or
+// delivered again, and wherever a window of arrivals ends, the counts are those of
+// one pass.
 func TestAnySplitCountsTheSame(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range uint64(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			records := randomRecords(random, 400)
 			want := counts{}
 			want.add(t, onePass(t, records).Parts())
 			got := counts{}
-			store := map[string]Part{}
-			var memory []byte
-			for len(records) > 0 {
-				length := 1 + random.IntN(len(records))
-				memory = windowOf(t, random, records[:length], memory, store)
-				records = records[length:]
+			for _, shard := range byShard(records, 1+int(seed%4)) {
+				store := map[string]Part{}
+				var memory []byte
+				for len(shard) > 0 {
+					length := 1 + random.IntN(len(shard))
+					memory = windowOf(t, random, shard[:length], memory, store)
+					shard = shard[length:]
+				}
+				got.add(t, slices.Collect(maps.Values(store)))
 			}
-			got.add(t, slices.Collect(maps.Values(store)))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("counts (-one pass +split):\n%s", diff)
 			}
 		})
 	}
+}
+
+// byShard distributes records, those of one post to the same shard.
+func byShard(records []record, shards int) [][]record {
+	all := make([][]record, shards)
+	for _, r := range records {
+		shard := Bucket(string(r.data)) % shards
+		all[shard] = append(all[shard], r)
+	}
+	return all
 }
 
 type record struct {
