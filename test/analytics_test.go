@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -264,12 +265,7 @@ func TestAnalyticsStack(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, got := synthesize(t, stacks.NewAnalyticsStack(newApp(t), "Analytics", tt.props).Stack)
-			var outputs []string
-			for name := range got.Outputs {
-				outputs = append(outputs, name)
-			}
-			slices.Sort(outputs)
-			if diff := cmp.Diff(tt.want, outputs); diff != "" {
+			if diff := cmp.Diff(tt.want, slices.Sorted(maps.Keys(got.Outputs))); diff != "" {
 				t.Errorf("outputs (-want +got):\n%s", diff)
 			}
 		})

@@ -9,13 +9,13 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/noidle/noidle/functions/analytics/internal/environment"
 	"github.com/noidle/noidle/functions/analytics/internal/failures"
 	"github.com/noidle/noidle/functions/analytics/internal/results"
 	"github.com/noidle/noidle/functions/internal/trend"
@@ -29,12 +29,11 @@ func main() {
 func connect(cfg aws.Config, env map[string]string) (any, error) {
 	var settings trend.Settings
 	var keep time.Duration
-	for name, value := range map[string]*time.Duration{"WINDOW": &settings.Window, "LATENESS": &settings.Lateness, "KEEP_RESULTS": &keep} {
-		duration, err := time.ParseDuration(env[name])
-		if err != nil || duration < time.Second || duration%time.Second != 0 {
-			return nil, fmt.Errorf("environment: %s is %q: must be whole seconds, such as 1m0s", name, env[name])
-		}
-		*value = duration
+	err := environment.Durations(env, map[string]*time.Duration{
+		"WINDOW": &settings.Window, "LATENESS": &settings.Lateness, "KEEP_RESULTS": &keep,
+	})
+	if err != nil {
+		return nil, err
 	}
 	// All shards put their counts at the same time, when a minute is over. A table
 	// that takes more than usual at first refuses some.

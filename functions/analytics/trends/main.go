@@ -8,7 +8,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/noidle/noidle/functions/analytics/internal/environment"
 	"github.com/noidle/noidle/functions/analytics/internal/results"
 	"github.com/noidle/noidle/functions/internal/trend"
 	"github.com/noidle/noidle/functions/kit/function"
@@ -27,12 +27,11 @@ func main() {
 
 func connect(cfg aws.Config, env map[string]string) (any, error) {
 	ranking := trend.Ranking{Now: time.Now}
-	for name, value := range map[string]*time.Duration{"WINDOW": &ranking.Settings.Window, "LATENESS": &ranking.Settings.Lateness, "SETTLE": &ranking.Settle} {
-		duration, err := time.ParseDuration(env[name])
-		if err != nil || duration < time.Second || duration%time.Second != 0 {
-			return nil, fmt.Errorf("environment: %s is %q: must be whole seconds, such as 1m0s", name, env[name])
-		}
-		*value = duration
+	err := environment.Durations(env, map[string]*time.Duration{
+		"WINDOW": &ranking.Settings.Window, "LATENESS": &ranking.Settings.Lateness, "SETTLE": &ranking.Settle,
+	})
+	if err != nil {
+		return nil, err
 	}
 	// The SDK keeps 10 connections to a host. The others would be made anew, with
 	// new TLS handshakes, for each request.
