@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,10 +109,29 @@ func TestAnalyticsUnderChaos(t *testing.T) {
 	f.checkFailures(t, sent.malformed)
 	f.checkArchive(t, sent.ids)
 	report := f.Report()
-	if unused := neverUsed(t, "Own", report); len(unused) > 0 {
+	unused := slices.DeleteFunc(neverUsed(t, "Own", report), documented)
+	if len(unused) > 0 {
 		t.Errorf("granted and never used: %q", unused)
 	}
 	t.Logf("%d posts, %d sent again, %d malformed; injected faults: %v", truth.Posts, truth.Duplicates, truth.Malformed, report.Faults)
+}
+
+// documented returns whether a grant is one that Firehose is documented to need, but
+// has no use for here: where nothing fails and no file is large
+// (https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html).
+func documented(grant string) bool {
+	role, rest, _ := strings.Cut(grant, " ")
+	action, resource, _ := strings.Cut(rest, " ")
+	if role != "Own/Analytics/DeliveryRole" {
+		return false
+	}
+	switch action {
+	case "kinesis:ListShards", "logs:PutLogEvents", "s3:AbortMultipartUpload", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:ListBucketMultipartUploads":
+		return true
+	case "s3:PutObject":
+		return strings.HasSuffix(resource, "/posts-errors/*")
+	}
+	return false
 }
 
 // get gets JSON from the API, as a patient client does.

@@ -71,6 +71,7 @@ func openOwn(t *testing.T, options local.Options, build func(app awscdk.App)) *s
 	t.Helper()
 	dir := t.TempDir()
 	app := newAppFor(t, "host", &dir)
+	app.Node().SetContext(new("aws:cdk:enable-path-metadata"), true) // Reports name roles by their paths.
 	build(app)
 	app.Synth(nil)
 	return openStackOf(t, dir, "Own", options)
@@ -281,6 +282,7 @@ func checkOrderGrants(t *testing.T, report local.Report) {
 func neverUsed(t *testing.T, stack string, reports ...local.Report) []string {
 	t.Helper()
 	runs := map[string]int{} // in how many a grant was not used
+	roles := 0
 	for _, report := range reports {
 		for _, r := range report.Roles {
 			if len(r.Denied) > 0 {
@@ -289,10 +291,14 @@ func neverUsed(t *testing.T, stack string, reports ...local.Report) []string {
 			if !strings.HasPrefix(r.Role, stack+"/") {
 				continue
 			}
+			roles++
 			for _, grant := range r.NeverUsed {
 				runs[r.Role+" "+grant.Action+" "+grant.Resource]++
 			}
 		}
+	}
+	if roles == 0 {
+		t.Fatalf("no report is of a role in %s", stack)
 	}
 	maps.DeleteFunc(runs, func(_ string, unused int) bool { return unused < len(reports) })
 	return slices.Sorted(maps.Keys(runs))
