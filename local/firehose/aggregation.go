@@ -26,6 +26,9 @@ func split(data []byte) [][]byte {
 	for _, record := range thirdFields(message) {
 		split = append(split, thirdFields(record)...)
 	}
+	if len(split) == 0 {
+		return [][]byte{data}
+	}
 	return split
 }
 
