@@ -87,7 +87,7 @@ func TestStreamAnalyticsEnvironment(t *testing.T) {
 	got := render(t, func(s awscdk.Stack) { defaultStreamAnalytics(s, "It") })
 	for id, want := range map[string]map[string]string{
 		"ItAggregate": {"RESULTS_TABLE": "ItResults", "FAILURES_QUEUE_URL": "ItFailuresQueue", "WINDOW": "1m0s", "LATENESS": "5m0s", "KEEP_RESULTS": "720h0m0s"},
-		"ItTrends":    {"RESULTS_TABLE": "ItResults", "WINDOW": "1m0s", "LATENESS": "5m0s"},
+		"ItTrends":    {"RESULTS_TABLE": "ItResults", "WINDOW": "1m0s", "LATENESS": "5m0s", "SETTLE": "25s"},
 	} {
 		variables := map[string]string{}
 		for name, value := range got.find(t, "AWS::Lambda::Function", id).Properties["Environment"].(map[string]any)["Variables"].(map[string]any) {
