@@ -142,18 +142,12 @@ func (r *reader) version() {
 	}
 }
 
-func (r *reader) number() uint64 {
-	value, n := binary.Uvarint(r.data)
-	if n <= 0 {
-		r.fail(errCut)
-		return 0
-	}
-	r.data = r.data[n:]
-	return value
-}
+func (r *reader) number() uint64 { return varint(r, binary.Uvarint) }
 
-func (r *reader) signed() int64 {
-	value, n := binary.Varint(r.data)
+func (r *reader) signed() int64 { return varint(r, binary.Varint) }
+
+func varint[T int64 | uint64](r *reader, decode func([]byte) (T, int)) T {
+	value, n := decode(r.data)
 	if n <= 0 {
 		r.fail(errCut)
 		return 0
