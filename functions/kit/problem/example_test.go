@@ -3,6 +3,7 @@ package problem_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 
 	"github.com/noidle/noidle/functions/kit/problem"
 )
@@ -19,4 +20,18 @@ func ExampleProblem_Response() {
 	// Output:
 	// 400 application/problem+json
 	// {"type":"about:blank","title":"Bad Request","status":400,"detail":"the order is not valid","errors":[{"pointer":"/items/0/quantity","detail":"want 1 to 1000, got 0"}]}
+}
+
+func ExampleProblem_Write() {
+	handler := func(w http.ResponseWriter, _ *http.Request) {
+		problem.Problem{Status: http.StatusNotFound, Detail: "there is no such photo"}.Write(w)
+	}
+
+	w := httptest.NewRecorder()
+	handler(w, httptest.NewRequest(http.MethodGet, "/photos/1", nil))
+	fmt.Println(w.Code, w.Header().Get("Content-Type"))
+	fmt.Println(w.Body)
+	// Output:
+	// 404 application/problem+json
+	// {"type":"about:blank","title":"Not Found","status":404,"detail":"there is no such photo"}
 }

@@ -3,6 +3,7 @@
 package problem
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -74,21 +75,37 @@ func (e FieldError) MarshalJSON() ([]byte, error) {
 // The headers, by lower-case name, are sent besides content-type; nil means none.
 // It panics if Status is not an error status (400 to 599).
 func (p Problem) Response(headers map[string]string) events.APIGatewayV2HTTPResponse {
-	if p.Status < 400 || p.Status > 599 {
-		panic(fmt.Errorf("problem: status %d is not an error", p.Status))
-	}
-	if p.Type == "" {
-		p.Type = "about:blank"
-	}
-	if p.Title == "" {
-		p.Title = http.StatusText(p.Status)
-	}
-	body, err := json.Marshal(p)
-	if err != nil { // a struct of strings and an int always marshals
-		panic(err)
-	}
+	body := p.body()
 	all := map[string]string{}
 	maps.Copy(all, headers)
 	all["content-type"] = ContentType
 	return events.APIGatewayV2HTTPResponse{StatusCode: p.Status, Headers: all, Body: string(body)}
+}
+
+// Write answers a request with the problem. Headers that are set already are
+// sent too, but those that describe another body, such as Content-Length and
+// ETag. It panics if Status is not an error status (400 to 599).
+func (p Problem) Write(w http.ResponseWriter) {
+	body := p.body()
+	header := w.Header()
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		header.Del(name)
+	}
+	header.Set("Content-Type", ContentType)
+	w.WriteHeader(p.Status)
+	// It fails for a client that has gone.
+	_, _ = w.Write(body)
+}
+
+func (p Problem) body() []byte {
+	if p.Status < 400 || p.Status > 599 {
+		panic(fmt.Errorf("problem: status %d is not an error", p.Status))
+	}
+	p.Type = cmp.Or(p.Type, "about:blank")
+	p.Title = cmp.Or(p.Title, http.StatusText(p.Status))
+	body, err := json.Marshal(p)
+	if err != nil { // a struct of strings and an int always marshals
+		panic(err)
+	}
+	return body
 }

@@ -1,6 +1,8 @@
 package problem_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -70,4 +72,30 @@ func TestResponsePanics(t *testing.T) {
 			problem.Problem{Status: status}.Response(nil)
 		}()
 	}
+}
+
+func TestWrite(t *testing.T) {
+	w := httptest.NewRecorder()
+	for name, value := range map[string]string{
+		"Retry-After": "1", "Content-Type": "text/html", "Content-Length": "7", "Content-Encoding": "gzip", "ETag": `"a"`, "Last-Modified": "Thu, 12 Mar 2026 19:03:58 GMT",
+	} {
+		w.Header().Set(name, value)
+	}
+	problem.Problem{Status: 503, Detail: "try later"}.Write(w)
+	if diff := cmp.Diff(http.Header{"Retry-After": {"1"}, "Content-Type": {"application/problem+json"}}, w.Header()); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+	if want := `{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"try later"}`; w.Code != 503 || w.Body.String() != want {
+		t.Errorf("it answers %d %s, want 503 %s", w.Code, w.Body, want)
+	}
+}
+
+func TestWritePanics(t *testing.T) {
+	w := httptest.NewRecorder()
+	defer func() {
+		if recover() == nil || w.Body.Len() > 0 {
+			t.Errorf("status 200: no panic, or it answers %q", w.Body)
+		}
+	}()
+	problem.Problem{Status: 200}.Write(w)
 }
