@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	jose "github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
 
 	"github.com/noidle/noidle/local/api"
@@ -19,6 +20,7 @@ type httpAPI struct {
 	apigateway.API
 	listener     net.Listener
 	integrations map[string]apigateway.Integration
+	authorizers  map[string]*apigateway.Authorizer
 	owner        *assembly.Resource
 }
 
@@ -49,7 +51,8 @@ func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) 
 		return planned{}, err
 	}
 	id := identifier(r)
-	a := &httpAPI{API: apigateway.API{ID: id}, listener: listener, integrations: map[string]apigateway.Integration{}, owner: r}
+	a := &httpAPI{API: apigateway.API{ID: id}, listener: listener, owner: r,
+		integrations: map[string]apigateway.Integration{}, authorizers: map[string]*apigateway.Authorizer{}}
 	if cors := p.CorsConfiguration; cors != nil {
 		a.CORS = &apigateway.CORS{
 			AllowOrigins:     cors.AllowOrigins,
@@ -105,12 +108,41 @@ func planIntegration(c *Cloud, r *assembly.Resource, p *integrationProperties) (
 	return named(id, "", nothing), nil
 }
 
+type authorizerProperties struct {
+	APIID            string `property:"ApiId"`
+	AuthorizerType   string
+	IdentitySource   []string
+	JwtConfiguration struct {
+		Audience []string
+		Issuer   string
+	}
+	Name noEffect
+}
+
+func planAuthorizer(c *Cloud, r *assembly.Resource, p *authorizerProperties) (planned, error) {
+	a, err := c.api(p.APIID)
+	if err != nil {
+		return planned{}, err
+	}
+	if p.AuthorizerType != "JWT" {
+		return planned{}, fmt.Errorf("authorizer type %q is not supported locally: want JWT", p.AuthorizerType)
+	}
+	if len(p.IdentitySource) != 1 || !strings.EqualFold(p.IdentitySource[0], "$request.header.Authorization") {
+		return planned{}, fmt.Errorf("identity source %q is not supported locally: want $request.header.Authorization", p.IdentitySource)
+	}
+	id := identifier(r)
+	a.authorizers[id] = &apigateway.Authorizer{Issuer: p.JwtConfiguration.Issuer, Audience: p.JwtConfiguration.Audience}
+	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"AuthorizerId": id}}, nothing}, nil
+}
+
 type routeProperties struct {
-	APIID             string `property:"ApiId"`
-	AuthorizationType string
-	OperationName     noEffect
-	RouteKey          string
-	Target            string
+	APIID               string `property:"ApiId"`
+	AuthorizationScopes []string
+	AuthorizationType   string
+	AuthorizerID        string `property:"AuthorizerId"`
+	OperationName       noEffect
+	RouteKey            string
+	Target              string
 }
 
 func planRoute(c *Cloud, r *assembly.Resource, p *routeProperties) (planned, error) {
@@ -118,14 +150,20 @@ func planRoute(c *Cloud, r *assembly.Resource, p *routeProperties) (planned, err
 	if err != nil {
 		return planned{}, err
 	}
-	if p.AuthorizationType != "" && p.AuthorizationType != "NONE" {
-		return planned{}, fmt.Errorf("authorization type %q is not supported locally", p.AuthorizationType)
+	authorizer := a.authorizers[p.AuthorizerID]
+	switch {
+	case p.AuthorizationType == "JWT" && authorizer == nil:
+		return planned{}, fmt.Errorf("authorizer %q is not one of the API", p.AuthorizerID)
+	case p.AuthorizationType == "" || p.AuthorizationType == "NONE":
+		authorizer = nil
+	case p.AuthorizationType != "JWT":
+		return planned{}, fmt.Errorf("authorization type %q is not supported locally: want JWT or NONE", p.AuthorizationType)
 	}
 	integration, ok := a.integrations[p.Target]
 	if !ok {
 		return planned{}, fmt.Errorf("target %q is not an integration of the API", p.Target)
 	}
-	a.Routes = append(a.Routes, apigateway.Route{Key: p.RouteKey, Integration: integration})
+	a.Routes = append(a.Routes, apigateway.Route{Key: p.RouteKey, Integration: integration, Authorizer: authorizer, Scopes: p.AuthorizationScopes})
 	return named(identifier(r), "", nothing), nil
 }
 
@@ -175,6 +213,9 @@ func throttle(s routeSettings) apigateway.Throttle {
 	return apigateway.Throttle{Rate: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
 }
 
+// keys returns the public keys of an issuer of tokens. No issuer is known yet.
+func (*Cloud) keys(string) (*jose.JSONWebKeySet, bool) { return nil, false }
+
 // handler returns what serves an API, once all of it is planned.
 func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
 	handler, err := apigateway.New(a.API, apigateway.Options{
@@ -183,7 +224,8 @@ func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
 			gateway := c.authority.Service("apigateway.amazonaws.com", source)
 			return c.lambda.Invoke(&api.Call{Context: ctx, Principal: gateway, RequestID: uuid.NewString()}, function, payload)
 		},
-		Log: func(group, line string) { c.logs.Append(group, "access", []byte(line)) },
+		Keys: c.keys,
+		Log:  func(group, line string) { c.logs.Append(group, "access", []byte(line)) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%v: %s: %w", a.owner, a.owner.Type, err)

@@ -3,6 +3,7 @@ package local
 // resourceTypes are the types of resources that are supported, by name.
 var resourceTypes = map[string]resourceType{
 	"AWS::ApiGatewayV2::Api":               supports(planAPI),
+	"AWS::ApiGatewayV2::Authorizer":        supports(planAuthorizer),
 	"AWS::ApiGatewayV2::Integration":       supports(planIntegration),
 	"AWS::ApiGatewayV2::Route":             supports(planRoute),
 	"AWS::ApiGatewayV2::Stage":             supports(planStage),

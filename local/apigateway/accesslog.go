@@ -33,13 +33,14 @@ func (h *Handler) log(x *exchange, a *answer) {
 	}))
 }
 
-// variables are those of an HTTP API without authorizers
+// variables are those of an HTTP API
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
 func (h *Handler) variables(x *exchange, a *answer) map[string]string {
 	domain, prefix := x.domain()
-	return map[string]string{
+	variables := map[string]string{
 		"accountId":                     api.Account,
 		"apiId":                         h.api.ID,
+		"authorizer.error":              x.refusal,
 		"dataProcessed":                 strconv.Itoa(len(x.payload) + len(a.body)),
 		"domainName":                    domain,
 		"domainPrefix":                  prefix,
@@ -67,6 +68,12 @@ func (h *Handler) variables(x *exchange, a *answer) map[string]string {
 		"stage":                         h.api.Stage.Name,
 		"status":                        strconv.Itoa(a.status),
 	}
+	if x.token != nil {
+		for name, value := range x.token.Claims {
+			variables["authorizer.claims."+name] = value
+		}
+	}
+	return variables
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

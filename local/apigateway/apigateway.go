@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	jose "github.com/go-jose/go-jose/v4"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -37,6 +38,11 @@ type Route struct {
 	Key string
 	// Integration is the function behind the route.
 	Integration Integration
+	// Authorizer lets in requests with a token only. Nil lets in everybody.
+	Authorizer *Authorizer
+	// Scopes are those of which a token must have one. Empty means that it needs
+	// none. Without an authorizer they have no effect.
+	Scopes []string
 }
 
 // Integration is a Lambda proxy integration.
@@ -88,6 +94,9 @@ type Options struct {
 	// of TooManyRequestsException is answered with 503, one of status 413 with
 	// 413, and every other error, a function's own included, with 500.
 	Invoke func(ctx context.Context, functionARN, sourceARN string, payload []byte) ([]byte, error)
+	// Keys returns the public keys of an issuer of tokens, and whether it is known.
+	// It is needed for APIs with authorizers only.
+	Keys func(issuer string) (*jose.JSONWebKeySet, bool)
 	// Log takes the lines of the access log.
 	Log func(groupARN, line string)
 }
@@ -109,6 +118,9 @@ func New(definition API, options Options) (*Handler, error) {
 	h := &Handler{api: definition, options: options}
 	for _, r := range definition.Routes {
 		added, err := newRoute(r, &definition.Stage)
+		if err == nil && r.Authorizer != nil {
+			err = h.checkAuthorizer(r.Authorizer)
+		}
 		if err == nil && slices.ContainsFunc(h.routes, func(other *route) bool { return other.Key == r.Key }) {
 			err = fmt.Errorf("name each route once")
 		}

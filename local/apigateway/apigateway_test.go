@@ -48,7 +48,7 @@ func serve(t *testing.T, api apigateway.API) *gateway {
 	g := &gateway{t: t, clock: clockwork.NewFakeClockAt(start), output: `{"statusCode":200}`}
 	api.ID = "api1"
 	var err error
-	g.handler, err = apigateway.New(api, apigateway.Options{Clock: g.clock, Invoke: g.invoke, Log: g.log})
+	g.handler, err = apigateway.New(api, apigateway.Options{Clock: g.clock, Invoke: g.invoke, Keys: keys, Log: g.log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,30 +17,34 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
 func (h *Handler) event(x *exchange) map[string]any {
 	domain, prefix := x.domain()
-	event := map[string]any{
-		"version":        "2.0",
-		"routeKey":       x.routeKey,
-		"rawPath":        x.URL.Path,
-		"rawQueryString": x.URL.RawQuery,
-		"headers":        x.headers(),
-		"requestContext": map[string]any{
-			"accountId":    api.Account,
-			"apiId":        h.api.ID,
-			"domainName":   domain,
-			"domainPrefix": prefix,
-			"http": map[string]string{
-				"method":    x.Method,
-				"path":      x.URL.Path,
-				"protocol":  x.Proto,
-				"sourceIp":  x.sourceIP(),
-				"userAgent": x.UserAgent(),
-			},
-			"requestId": x.id,
-			"routeKey":  x.routeKey,
-			"stage":     h.api.Stage.Name,
-			"time":      x.started.UTC().Format(timeFormat),
-			"timeEpoch": x.started.UnixMilli(),
+	requestContext := map[string]any{
+		"accountId":    api.Account,
+		"apiId":        h.api.ID,
+		"domainName":   domain,
+		"domainPrefix": prefix,
+		"http": map[string]string{
+			"method":    x.Method,
+			"path":      x.URL.Path,
+			"protocol":  x.Proto,
+			"sourceIp":  x.sourceIP(),
+			"userAgent": x.UserAgent(),
 		},
+		"requestId": x.id,
+		"routeKey":  x.routeKey,
+		"stage":     h.api.Stage.Name,
+		"time":      x.started.UTC().Format(timeFormat),
+		"timeEpoch": x.started.UnixMilli(),
+	}
+	if x.token != nil {
+		requestContext["authorizer"] = map[string]any{"jwt": x.token}
+	}
+	event := map[string]any{
+		"version":         "2.0",
+		"routeKey":        x.routeKey,
+		"rawPath":         x.URL.Path,
+		"rawQueryString":  x.URL.RawQuery,
+		"headers":         x.headers(),
+		"requestContext":  requestContext,
 		"isBase64Encoded": false,
 	}
 	if cookies := x.cookies(); cookies != nil {

@@ -43,6 +43,9 @@ type exchange struct {
 	// What the access log tells of the integration, where there is something to
 	// tell: errors, and the statuses of Lambda and of the function.
 	integrationError, integrationLatency, lambdaStatus, functionStatus string
+	// token is what an authorizer has let in, or nil, and refusal why it has not.
+	token   *token
+	refusal string
 }
 
 type answer struct {
@@ -97,6 +100,9 @@ func (h *Handler) answer(x *exchange) *answer {
 	}
 	if !x.route.bucket.take(x.started) {
 		return gatewayError(http.StatusTooManyRequests)
+	}
+	if a := h.authorize(x); a != nil {
+		return a
 	}
 	var err error
 	if x.payload, err = io.ReadAll(x.Body); err != nil {
