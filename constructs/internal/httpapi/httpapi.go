@@ -1,5 +1,6 @@
 // Package httpapi makes the HTTP APIs of constructs, which all have an access log,
-// limits for each route, metrics of each route, and an alarm.
+// limits for each route, metrics of each route, and an alarm. What only some have is
+// added to an API afterwards.
 package httpapi
 
 import (
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/internal/alarm"
@@ -26,6 +28,11 @@ type Route struct {
 	Function *compute.GoFunction
 	// Throttle limits the route's requests. It is complete.
 	Throttle Throttle
+	// Authorizer decides who may use the route; nil means everyone.
+	Authorizer awsapigatewayv2.IHttpRouteAuthorizer
+	// Scopes are those of which a token has to have one; empty means that any
+	// token will do.
+	Scopes []string
 }
 
 // API is an HTTP API with its only stage.
@@ -79,11 +86,16 @@ func New(scope constructs.Construct, name string, routes []Route) API {
 }
 
 func (a *API) addRoute(r Route) []awsapigatewayv2.HttpRoute {
-	return *a.API.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
+	options := &awsapigatewayv2.AddRoutesOptions{
 		Path:        &r.Path,
 		Methods:     &[]awsapigatewayv2.HttpMethod{r.Method},
 		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(r.Function.Node().Id(), r.Function.Invocable(), nil),
-	})
+		Authorizer:  r.Authorizer,
+	}
+	if len(r.Scopes) > 0 {
+		options.AuthorizationScopes = jsii.Strings(r.Scopes...)
+	}
+	return *a.API.AddRoutes(options)
 }
 
 // accessLogFormat is one request's line in the access log
