@@ -21,6 +21,7 @@ import (
 	"github.com/noidle/noidle/constructs/orders"
 	"github.com/noidle/noidle/constructs/storage"
 	"github.com/noidle/noidle/constructs/thumbnails"
+	"github.com/noidle/noidle/constructs/web"
 	"github.com/noidle/noidle/constructs/workflow"
 	"github.com/noidle/noidle/stacks"
 )
@@ -54,6 +55,10 @@ var scenarios = map[string]func(scope constructs.Construct, id string) construct
 	"storage/Bucket-full":               fullBucket,
 	"storage/Table":                     defaultTable,
 	"storage/Table-full":                fullTable,
+	"web/HTTPService":                   defaultHTTPService,
+	"web/HTTPService-full":              fullHTTPService,
+	"web/SignIn":                        func(s constructs.Construct, id string) constructs.Construct { return web.NewSignIn(s, id, nil) },
+	"web/SignIn-full":                   fullSignIn,
 }
 
 func newFunction(scope constructs.Construct, id string) *compute.GoFunction {
