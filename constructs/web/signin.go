@@ -116,7 +116,7 @@ func (s *SignIn) addUserPool(props *SignInProps) {
 			RequireDigits:    new(true),
 			RequireSymbols:   new(true),
 		},
-		DeletionProtection: new(props.RemovalPolicy == awscdk.RemovalPolicy_RETAIN),
+		DeletionProtection: new(props.RemovalPolicy != awscdk.RemovalPolicy_DESTROY),
 		RemovalPolicy:      props.RemovalPolicy,
 	}
 	if props.MFA != MFAOff {
