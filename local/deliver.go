@@ -98,7 +98,11 @@ func (c *Cloud) putObject(call *api.Call, bucket, key string, header http.Header
 	}
 	r.Header = header
 	a := &answer{header: http.Header{}, status: http.StatusOK}
-	c.callFault(call, "s3", c.s3).ServeHTTP(a, r)
+	service := http.Handler(c.s3)
+	if call.Principal != nil {
+		service = c.callFault(call, "s3", service)
+	}
+	service.ServeHTTP(a, r)
 	if a.status == http.StatusOK {
 		return nil
 	}

@@ -22,8 +22,17 @@ var callErrors = map[chaos.Kind]*api.Error{
 	chaos.LostAnswer:    {Code: "InternalServerError", Message: "Internal server error", Status: http.StatusInternalServerError},
 }
 
+// nextFault spares what happens while the cloud is created, which a fault would
+// end.
+func (c *Cloud) nextFault(subject string, kinds ...chaos.Kind) chaos.Kind {
+	if !c.created.Load() {
+		return ""
+	}
+	return c.faults.Next(subject, kinds...)
+}
+
 func (c *Cloud) nextCallFault(call *api.Call) chaos.Kind {
-	return c.faults.Next("calls of "+call.Principal.ARN, chaos.ThrottledCall, chaos.FailedCall, chaos.LostAnswer, chaos.SlowCall)
+	return c.nextFault("calls of "+call.Principal.ARN, chaos.ThrottledCall, chaos.FailedCall, chaos.LostAnswer, chaos.SlowCall)
 }
 
 // callFault strikes a function's call to a service.
@@ -69,7 +78,7 @@ func (c *Cloud) callTask(call *api.Call, service, operation string, input []byte
 
 // functionFault strikes an invocation.
 func (c *Cloud) functionFault(function string) lambda.Fault {
-	switch c.faults.Next("invocations of "+function, chaos.CrashBefore, chaos.CrashAfter, chaos.Timeout) {
+	switch c.nextFault("invocations of "+function, chaos.CrashBefore, chaos.CrashAfter, chaos.Timeout) {
 	case chaos.CrashBefore:
 		return lambda.CrashBefore
 	case chaos.CrashAfter:

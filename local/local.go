@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/noidle/noidle/local/apigateway"
 	"github.com/noidle/noidle/local/assembly"
 	"github.com/noidle/noidle/local/chaos"
+	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -70,9 +72,11 @@ type Cloud struct {
 	outputs   assembly.Outputs
 	servers   []*http.Server
 	closeOnce sync.Once
+	created   atomic.Bool // when faults begin
 
 	authority *iam.Authority
 	faults    *chaos.Faults
+	custom    *cloudformation.Service
 	dynamodb  *dynamodb.Service
 	events    *events.Service
 	firehose  *firehose.Service
@@ -90,9 +94,10 @@ type Cloud struct {
 	// What planning collects for creation.
 	creations  []func() error
 	apis       map[string]*httpAPI
-	buckets    map[string]bool // by name, whether they refuse policies that let in anybody
-	controls   map[string]bool // origin access controls by ID, whether they sign
-	domains    []string        // of distributions
+	assets     map[string]map[string]assembly.Asset // by bucket and key
+	buckets    map[string]bool                      // by name, whether they refuse policies that let in anybody
+	controls   map[string]bool                      // origin access controls by ID, whether they sign
+	domains    []string                             // of distributions
 	managed    map[string]*iam.Policy
 	functions  map[string]plannedFunction
 	principals sync.Map // *api.Principal by access key: functions call while others are created
@@ -140,6 +145,7 @@ func open(options Options) (*Cloud, error) {
 		listener:  listener,
 		faults:    chaos.New(options.Chaos, options.Seed),
 		apis:      map[string]*httpAPI{},
+		assets:    map[string]map[string]assembly.Asset{},
 		buckets:   map[string]bool{},
 		controls:  map[string]bool{},
 		managed:   map[string]*iam.Policy{},
@@ -185,6 +191,9 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 		return err
 	}
 	c.serve(c.listener, c.endpoint())
+	if err := c.putAssets(); err != nil {
+		return err
+	}
 	for _, create := range c.creations {
 		if err := create(); err != nil {
 			return err
@@ -199,6 +208,7 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 		}
 	}
 	c.outputs, c.creations = outputs, nil
+	c.created.Store(true)
 	return nil
 }
 

@@ -46,13 +46,23 @@ func (d *propertyDecoder) refuse(format string, arguments ...any) {
 
 func (d *propertyDecoder) object(path string, properties map[string]any, into reflect.Value) {
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		field := slices.IndexFunc(reflect.VisibleFields(into.Type()), func(f reflect.StructField) bool { return propertyName(f) == name })
+		field := fieldOf(into.Type(), name)
+		if field < 0 {
+			field = fieldOf(into.Type(), anyOther)
+		}
 		if field < 0 {
 			d.refuse("property %s is not supported locally%s", path+name, insteadOf[path+name])
 			continue
 		}
 		d.value(path+name, properties[name], into.Field(field))
 	}
+}
+
+// anyOther is the name of a property that stands for all that have no field.
+const anyOther = "*"
+
+func fieldOf(of reflect.Type, property string) int {
+	return slices.IndexFunc(reflect.VisibleFields(of), func(f reflect.StructField) bool { return propertyName(f) == property })
 }
 
 // propertyName is the name of a field's property: its tag, if it has one, as Go

@@ -79,6 +79,9 @@ func digest(text string) string {
 // plan plans one resource, and remembers how to create it.
 func (c *Cloud) plan(r *assembly.Resource) (assembly.Identity, error) {
 	t, ok := resourceTypes[r.Type]
+	if strings.HasPrefix(r.Type, "Custom::") {
+		t, ok = resourceTypes[customTypes], true
+	}
 	if !ok {
 		return assembly.Identity{}, fmt.Errorf("%v: type %s is not supported locally", r, r.Type)
 	}
@@ -87,6 +90,7 @@ func (c *Cloud) plan(r *assembly.Resource) (assembly.Identity, error) {
 	if err != nil {
 		return assembly.Identity{}, each(err, func(err error) error { return fmt.Errorf("%v: %s: %w", r, r.Type, err) })
 	}
+	c.collectAssets(r)
 	c.creations = append(c.creations, func() error {
 		if err := p.create(); err != nil {
 			return fmt.Errorf("%v: %s: %w", r, r.Type, err)

@@ -121,11 +121,11 @@ func (c *Cloud) environment(f lambda.Function, role *api.Principal, level string
 // bootstrapDirectory finds the directory of a function's code, and sees to it
 // that its executable runs on this machine.
 func bootstrapDirectory(r *assembly.Resource, key string) (string, error) {
-	dir, ok := r.Stack.Asset(key)
+	asset, ok := r.Stack.Assets()[key]
 	if !ok {
 		return "", fmt.Errorf("code %q is not in the assembly: only code of its assets is supported locally", key)
 	}
-	dir, err := filepath.Abs(dir)
+	dir, err := filepath.Abs(asset.Path)
 	if err != nil {
 		return "", err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/assembly"
+	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/iam"
 	"github.com/noidle/noidle/local/s3"
 )
@@ -133,8 +134,12 @@ func (c *Cloud) secret(key string) (string, bool) {
 }
 
 // unsigned has S3 answer requests without a signature whose path names a bucket:
-// those of browsers, and of anybody whom a bucket's policy lets in.
+// those of browsers, and of anybody whom a bucket's policy lets in. The answers of
+// custom resources have no signature, either.
 func (c *Cloud) unsigned(r *http.Request) (service string, as *api.Principal) {
+	if strings.HasPrefix(r.URL.Path, cloudformation.Path) {
+		return "cloudformation", nil
+	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if !c.s3.HasBucket(name) {
 		return "", nil

@@ -1,5 +1,8 @@
 package local
 
+// customTypes stands for the types of custom resources that a team names itself.
+const customTypes = "Custom::*"
+
 // resourceTypes are the types of resources that are supported, by name.
 var resourceTypes = map[string]resourceType{
 	"AWS::ApiGatewayV2::Api":               supports(planAPI),
@@ -7,6 +10,7 @@ var resourceTypes = map[string]resourceType{
 	"AWS::ApiGatewayV2::Integration":       supports(planIntegration),
 	"AWS::ApiGatewayV2::Route":             supports(planRoute),
 	"AWS::ApiGatewayV2::Stage":             supports(planStage),
+	"AWS::CloudFormation::CustomResource":  supports(planCustomResource),
 	"AWS::CloudFront::Distribution":        supports(planDistribution),
 	"AWS::CloudFront::OriginAccessControl": supports(planOriginAccessControl),
 	"AWS::DynamoDB::GlobalTable":           supports(planTable),
@@ -31,6 +35,8 @@ var resourceTypes = map[string]resourceType{
 	"AWS::SQS::Queue":                      supports(planQueue),
 	"AWS::SQS::QueuePolicy":                supports(planQueuePolicy),
 	"AWS::StepFunctions::StateMachine":     supports(planStateMachine),
+
+	customTypes: supports(planCustomResource),
 
 	// What watches, counts or draws has no effect here.
 	"AWS::CDK::Metadata":              withoutEffect("cdk"),

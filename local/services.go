@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/chaos"
+	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -36,6 +39,14 @@ func (c *Cloud) openServices() {
 		Deliver: c.deliverOutcome,
 		Fault:   c.functionFault,
 		Report:  c.options.Report,
+	})
+	c.custom = cloudformation.New(cloudformation.Options{
+		Clock: c.clock,
+		URL:   c.URL,
+		Invoke: func(ctx context.Context, function string, event []byte) error {
+			_, err := c.lambda.Invoke(&api.Call{Context: ctx, RequestID: uuid.NewString()}, function, event)
+			return err
+		},
 	})
 	c.sns = sns.New(sns.Options{
 		Clock:   c.clock,
@@ -99,6 +110,7 @@ func (c *Cloud) endpoint() *api.Endpoint {
 	}
 	handlers["lambda"] = c.lambda.Handler()
 	handlers["s3"] = c.s3
+	handlers["cloudformation"] = c.custom
 	handlers["sns"] = c.operations["sns"].Query(sns.Namespace)
 	return &api.Endpoint{
 		Services: handlers,

@@ -27,16 +27,33 @@ type Stack struct {
 	// Parameters are values of the template's parameters.
 	Parameters map[string]string
 
-	template *template
-	assets   map[string]string // the directory or file of an asset, by object key
-	needs    []string          // the artifacts that the stack depends on
+	template    *template
+	environment string
+	assets      map[string]Asset // by object key
+	needs       []string         // the artifacts that the stack depends on
 }
 
-// Asset returns the directory or file that the assembly would upload under an
-// object key.
-func (s *Stack) Asset(objectKey string) (string, bool) {
-	path, ok := s.assets[objectKey]
-	return path, ok
+// ID is the stack's ARN, as AWS::StackId gives it.
+func (s *Stack) ID() string { return api.ARN("cloudformation", "stack/"+s.Name+"/local") }
+
+// Asset is a file or a directory that a deployment uploads.
+type Asset struct {
+	// Bucket is the name of the bucket that it goes to.
+	Bucket string
+	// Path is the file or the directory.
+	Path string
+	// Zip says whether it is a directory that is uploaded as a zip file.
+	Zip bool
+}
+
+// Assets are what the assembly would upload, by object key.
+func (s *Stack) Assets() map[string]Asset {
+	assets := maps.Clone(s.assets)
+	for key, asset := range assets {
+		asset.Bucket = string(localize([]byte(asset.Bucket), s.environment))
+		assets[key] = asset
+	}
+	return assets
 }
 
 type manifest struct {
@@ -57,8 +74,8 @@ type manifest struct {
 
 type assetManifest struct {
 	Files map[string]struct {
-		Source       struct{ Path string }
-		Destinations map[string]struct{ ObjectKey string }
+		Source       struct{ Path, Packaging string }
+		Destinations map[string]struct{ BucketName, ObjectKey string }
 	}
 	DockerImages map[string]struct{ DisplayName string }
 }
@@ -87,7 +104,7 @@ func readManifest(dir string, stacks map[string]*Stack) error {
 		}
 		return err
 	}
-	assets := map[string]string{}
+	assets := map[string]Asset{}
 	for _, id := range slices.Sorted(maps.Keys(m.Artifacts)) {
 		artifact := m.Artifacts[id]
 		var err error
@@ -98,10 +115,11 @@ func readManifest(dir string, stacks map[string]*Stack) error {
 			err = readManifest(filepath.Join(dir, artifact.Properties.DirectoryName), stacks)
 		case "aws:cloudformation:stack":
 			s := &Stack{
-				Name:       artifact.Properties.StackName,
-				Parameters: artifact.Properties.Parameters,
-				assets:     assets,
-				needs:      artifact.Dependencies,
+				Name:        artifact.Properties.StackName,
+				Parameters:  artifact.Properties.Parameters,
+				environment: artifact.Environment,
+				assets:      assets,
+				needs:       artifact.Dependencies,
 			}
 			if s.Name == "" {
 				s.Name = id
@@ -116,7 +134,7 @@ func readManifest(dir string, stacks map[string]*Stack) error {
 	return nil
 }
 
-func readAssets(dir, file string, assets map[string]string) error {
+func readAssets(dir, file string, assets map[string]Asset) error {
 	var m assetManifest
 	if err := readJSON(filepath.Join(dir, file), &m); err != nil {
 		return err
@@ -130,11 +148,14 @@ func readAssets(dir, file string, assets map[string]string) error {
 			if !filepath.IsAbs(path) {
 				path = filepath.Join(dir, path)
 			}
-			assets[destination.ObjectKey] = path
+			assets[destination.ObjectKey] = Asset{Bucket: here.Replace(destination.BucketName), Path: path, Zip: asset.Source.Packaging == "zip"}
 		}
 	}
 	return nil
 }
+
+// here fills in what the manifest of assets leaves to the environment.
+var here = strings.NewReplacer("${AWS::AccountId}", api.Account, "${AWS::Partition}", "aws", "${AWS::Region}", api.Region)
 
 // readTemplate reads a template. One that is made for a certain account and
 // region (aws://123456789012/eu-west-1) is read as if made for the local ones.
@@ -143,17 +164,22 @@ func readTemplate(path, environment string) (*template, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := parseTemplate(localize(data, environment))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return t, nil
+}
+
+// localize replaces the account and the region of an environment by the local ones.
+func localize(data []byte, environment string) []byte {
 	account, region, _ := strings.Cut(strings.TrimPrefix(environment, "aws://"), "/")
 	for from, to := range map[string]string{account: api.Account, region: api.Region} {
 		if from != "" && !strings.HasPrefix(from, "unknown-") {
 			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
 		}
 	}
-	t, err := parseTemplate(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
-	}
-	return t, nil
+	return data
 }
 
 func readJSON(path string, into any) error {

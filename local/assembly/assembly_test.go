@@ -262,7 +262,7 @@ func TestRead(t *testing.T) {
 			"P.assets": {"type": "cdk:asset-manifest", "properties": {"file": "P.assets.json"}},
 			"P": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "P.json", "stackName": "Prod-P", "parameters": {"Size": "9"}}}
 		}}`)
-		save(t, filepath.Join(stage, "P.assets.json"), `{"files": {"abc": {"source": {"path": "asset.abc"}, "destinations": {"x": {"objectKey": "abc.zip"}}}}}`)
+		save(t, filepath.Join(stage, "P.assets.json"), `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": "zip"}, "destinations": {"x": {"bucketName": "assets-111122223333-eu-west-1", "objectKey": "abc.zip"}}}}}`)
 		save(t, filepath.Join(stage, "P.json"), `{"Parameters": {"Size": {"Type": "Number"}}, "Resources": {"A": {"Type": "T", "Properties": {"P": "arn:aws:x:eu-west-1:111122223333:y", "S": {"Ref": "Size"}}}}}`)
 		read, err := assembly.Read(dir)
 		if err != nil {
@@ -278,8 +278,9 @@ func TestRead(t *testing.T) {
 		if diff := cmp.Diff(map[string]any{"P": "arn:aws:x:us-east-1:000000000000:y", "S": "9"}, got); diff != "" {
 			t.Errorf("properties (-want +got):\n%s", diff)
 		}
-		if path, ok := read.Stacks[0].Asset("abc.zip"); !ok || path != filepath.Join(stage, "asset.abc") || read.Stacks[0].Name != "Prod-P" {
-			t.Errorf("stack %s has the asset %q, %v", read.Stacks[0].Name, path, ok)
+		want := map[string]assembly.Asset{"abc.zip": {Bucket: "assets-000000000000-us-east-1", Path: filepath.Join(stage, "asset.abc"), Zip: true}}
+		if diff := cmp.Diff(want, read.Stacks[0].Assets()); diff != "" || read.Stacks[0].Name != "Prod-P" {
+			t.Errorf("assets of stack %s (-want +got):\n%s", read.Stacks[0].Name, diff)
 		}
 	})
 }

@@ -41,7 +41,7 @@ func newScope(s *Stack, exports map[string]any, before Outputs) *scope {
 			"AWS::NotificationARNs": []any{},
 			"AWS::Partition":        "aws",
 			"AWS::Region":           api.Region,
-			"AWS::StackId":          api.ARN("cloudformation", "stack/"+s.Name+"/local"),
+			"AWS::StackId":          s.ID(),
 			"AWS::StackName":        s.Name,
 			"AWS::URLSuffix":        "amazonaws.com",
 		},
@@ -154,6 +154,9 @@ func (s *scope) ref(argument any) (any, error) {
 		return s.parameter(name, p)
 	}
 	identity, err := s.identity(name)
+	if err == nil && identity.Ref == "" {
+		err = fmt.Errorf("the ID of %s is known only once it is created, so that nothing can refer to it locally", name)
+	}
 	return identity.Ref, err
 }
 

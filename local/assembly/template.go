@@ -88,7 +88,8 @@ func (r *Resource) String() string {
 
 // Identity is what other resources get to know of one.
 type Identity struct {
-	// Ref is what {"Ref": …} gives.
+	// Ref is what {"Ref": …} gives. Empty means that it is not known before the
+	// resource is created.
 	Ref string
 	// Attributes are what {"Fn::GetAtt": […]} gives, by their names.
 	Attributes map[string]any

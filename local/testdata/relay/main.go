@@ -32,6 +32,9 @@ func main() {
 		if strings.Contains(string(event), "where is it") {
 			return os.Getenv("DISTRIBUTION_URL"), nil
 		}
+		if err := answerCustomResource(ctx, event); err != nil {
+			return nil, err
+		}
 		url := os.Getenv("QUEUE_URL")
 		if url == "" {
 			return map[string]any{"statusCode": 200, "body": "nothing to do"}, nil
