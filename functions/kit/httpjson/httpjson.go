@@ -1,6 +1,5 @@
 // Package httpjson is what functions that answer HTTP requests in JSON have in
-// common: it reads and writes bodies, and answers what went wrong with problem
-// details.
+// common: routes, bodies, and problem details for what went wrong.
 package httpjson
 
 import (
