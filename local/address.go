@@ -1,7 +1,9 @@
 package local
 
 import (
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,16 +34,31 @@ func (c *Cloud) listenAt(n int) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(host, "0"))
 }
 
-// reachable replaces the addresses that HTTP APIs would have on AWS, and the
-// scheme of those of distributions, which stand for HTTPS but speak HTTP.
+// apiDomain follows an HTTP API's ID in its domain name.
+const apiDomain = ".execute-api." + api.Region + ".amazonaws.com"
+
+// reachable replaces addresses that HTTP APIs, buckets and others would have on
+// AWS, and the scheme of those of distributions, which stand for HTTPS but speak
+// HTTP. Of two addresses that both fit the longer one does.
 func (c *Cloud) reachable(text string) string {
-	for id, a := range c.apis {
-		text = strings.ReplaceAll(text, "https://"+id+".execute-api."+api.Region+".amazonaws.com", a.url())
+	if !strings.Contains(text, "https://") {
+		return text
 	}
-	for _, domain := range c.domains {
-		text = strings.ReplaceAll(text, "https://"+domain, "http://"+domain)
+	var pairs []string
+	for _, address := range slices.SortedFunc(maps.Keys(c.addresses), func(a, b string) int { return len(b) - len(a) }) {
+		pairs = append(pairs, address, c.addresses[address])
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// reachBucket makes the addresses of a bucket local ones: the endpoint's for its
+// origin, as it stands in a Content-Security-Policy, and with the bucket in the
+// path for what follows a slash.
+func (c *Cloud) reachBucket(name string) {
+	for _, domain := range []string{name + regionalDomain, name + ".s3.amazonaws.com"} {
+		c.addresses["https://"+domain] = c.URL()
+		c.addresses["https://"+domain+"/"] = c.URL() + "/" + name + "/"
+	}
 }
 
 // reachableIn is reachable for all texts in the value of a property.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/chaos"
+	"github.com/noidle/noidle/local/cloudfront"
 	"github.com/noidle/noidle/local/lambda"
 	"github.com/noidle/noidle/local/s3"
 )
@@ -40,7 +41,10 @@ func (c *Cloud) callFault(call *api.Call, name string, service http.Handler) htt
 	kind := c.nextCallFault(call)
 	failure := callErrors[kind]
 	write := api.WriteJSONError
-	if name == "s3" {
+	switch name {
+	case "cloudfront":
+		write = cloudfront.WriteError
+	case "s3":
 		write = s3.WriteError
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,7 @@ import (
 	"github.com/noidle/noidle/local/assembly"
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
+	"github.com/noidle/noidle/local/cloudfront"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -74,20 +75,21 @@ type Cloud struct {
 	closeOnce sync.Once
 	created   atomic.Bool // when faults begin
 
-	authority *iam.Authority
-	faults    *chaos.Faults
-	custom    *cloudformation.Service
-	dynamodb  *dynamodb.Service
-	events    *events.Service
-	firehose  *firehose.Service
-	kinesis   *kinesis.Service
-	lambda    *lambda.Service
-	logs      *logs.Service
-	mappings  *eventsource.Service
-	s3        *s3.Service
-	sns       *sns.Service
-	sqs       *sqs.Service
-	states    *states.Service
+	authority  *iam.Authority
+	faults     *chaos.Faults
+	custom     *cloudformation.Service
+	cloudfront *cloudfront.Service
+	dynamodb   *dynamodb.Service
+	events     *events.Service
+	firehose   *firehose.Service
+	kinesis    *kinesis.Service
+	lambda     *lambda.Service
+	logs       *logs.Service
+	mappings   *eventsource.Service
+	s3         *s3.Service
+	sns        *sns.Service
+	sqs        *sqs.Service
+	states     *states.Service
 	// operations are those that services call of each other, by service.
 	operations map[string]api.Operations
 
@@ -97,7 +99,9 @@ type Cloud struct {
 	assets     map[string]map[string]assembly.Asset // by bucket and key
 	buckets    map[string]bool                      // by name, whether they refuse policies that let in anybody
 	controls   map[string]bool                      // origin access controls by ID, whether they sign
-	domains    []string                             // of distributions
+	addresses  map[string]string                    // local ones by https URL on AWS, without a slash at its end
+	edge       edge
+	handlers   map[string]*apigateway.Handler // of APIs by ID
 	managed    map[string]*iam.Policy
 	functions  map[string]plannedFunction
 	principals sync.Map // *api.Principal by access key: functions call while others are created
@@ -144,8 +148,11 @@ func open(options Options) (*Cloud, error) {
 		clock:     options.Clock,
 		listener:  listener,
 		faults:    chaos.New(options.Chaos, options.Seed),
+		addresses: map[string]string{},
 		apis:      map[string]*httpAPI{},
 		assets:    map[string]map[string]assembly.Asset{},
+		edge:      edge{functions: map[string]*cloudfront.Function{}, headers: map[string][]cloudfront.Header{}},
+		handlers:  map[string]*apigateway.Handler{},
 		buckets:   map[string]bool{},
 		controls:  map[string]bool{},
 		managed:   map[string]*iam.Policy{},
@@ -181,11 +188,10 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 	if err != nil {
 		return err // Without the resources in error, APIs are not whole.
 	}
-	handlers := map[string]*apigateway.Handler{}
 	var problems []error
 	for _, id := range slices.Sorted(maps.Keys(c.apis)) {
 		handler, err := c.handler(c.apis[id])
-		handlers[id], problems = handler, append(problems, err)
+		c.handlers[id], problems = handler, append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return err
@@ -199,7 +205,7 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 			return err
 		}
 	}
-	for id, handler := range handlers {
+	for id, handler := range c.handlers {
 		c.serve(apigateway.Listener(c.apis[id].listener), handler)
 	}
 	for _, values := range outputs {

@@ -64,6 +64,7 @@ func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) 
 		}
 	}
 	c.apis[id] = a
+	c.addresses["https://"+id+apiDomain] = a.url()
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"ApiId": id, "ApiEndpoint": a.url()}}, nothing}, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/assembly"
 	"github.com/noidle/noidle/local/cloudfront"
 )
@@ -39,8 +38,17 @@ func planOriginAccessControl(c *Cloud, r *assembly.Resource, p *originAccessCont
 func cloudFrontID(r *assembly.Resource) string { return "E" + strings.ToUpper(identifier(r)) }
 
 type originProperties struct {
-	ConnectionAttempts        noEffect
-	ConnectionTimeout         noEffect
+	ConnectionAttempts noEffect
+	ConnectionTimeout  noEffect
+	CustomOriginConfig *struct {
+		HTTPPort               noEffect
+		HTTPSPort              noEffect
+		IPAddressType          noEffect `property:"IpAddressType"`
+		OriginKeepaliveTimeout noEffect
+		OriginProtocolPolicy   string
+		OriginReadTimeout      noEffect
+		OriginSSLProtocols     noEffect
+	}
 	DomainName                string
 	ID                        string `property:"Id"`
 	OriginAccessControlID     string `property:"OriginAccessControlId"`
@@ -54,10 +62,15 @@ type originProperties struct {
 }
 
 type cacheBehaviorProperties struct {
-	AllowedMethods          []string
-	CachePolicyID           string `property:"CachePolicyId"`
-	CachedMethods           noEffect
-	Compress                noEffect
+	AllowedMethods       []string
+	CachePolicyID        string `property:"CachePolicyId"`
+	CachedMethods        noEffect
+	Compress             noEffect
+	FunctionAssociations []struct {
+		EventType   string
+		FunctionARN string
+	}
+	OriginRequestPolicyID   string `property:"OriginRequestPolicyId"`
 	PathPattern             string
 	ResponseHeadersPolicyID string   `property:"ResponseHeadersPolicyId"`
 	TargetOriginID          string   `property:"TargetOriginId"`
@@ -103,9 +116,13 @@ func planDistribution(c *Cloud, r *assembly.Resource, p *distributionProperties)
 	}
 	config.DefaultCacheBehavior.PathPattern = "*"
 	for _, b := range append(config.CacheBehaviors, config.DefaultCacheBehavior) {
+		function, err := c.viewerRequest(&b)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("cache behavior %q: %w", b.PathPattern, err))
+		}
 		d.Behaviors = append(d.Behaviors, cloudfront.Behavior{
-			PathPattern: b.PathPattern, OriginID: b.TargetOriginID, AllowedMethods: b.AllowedMethods,
-			CachePolicyID: b.CachePolicyID, ResponseHeadersPolicyID: b.ResponseHeadersPolicyID,
+			PathPattern: b.PathPattern, OriginID: b.TargetOriginID, AllowedMethods: b.AllowedMethods, CachePolicyID: b.CachePolicyID,
+			OriginRequestPolicyID: b.OriginRequestPolicyID, ResponseHeadersPolicyID: b.ResponseHeadersPolicyID, Function: function,
 		})
 	}
 	for _, e := range config.CustomErrorResponses {
@@ -115,7 +132,7 @@ func planDistribution(c *Cloud, r *assembly.Resource, p *distributionProperties)
 		}
 		d.ErrorResponses = append(d.ErrorResponses, response)
 	}
-	handler, err := cloudfront.New(d, cloudfront.Options{Clock: c.clock, S3: c.s3})
+	handler, err := cloudfront.New(d, cloudfront.Options{Clock: c.clock, S3: c.s3, HeadersPolicies: c.edge.headers})
 	if err := errors.Join(append(problems, err)...); err != nil {
 		return planned{}, err
 	}
@@ -129,7 +146,8 @@ func planDistribution(c *Cloud, r *assembly.Resource, p *distributionProperties)
 // distribution is a planned distribution at an address of its own.
 func (c *Cloud) distribution(id string, listener net.Listener, handler *cloudfront.Handler) planned {
 	domain := listener.Addr().String()
-	c.domains = append(c.domains, domain)
+	c.addresses["https://"+domain] = "http://" + domain
+	c.cloudfront.Add(handler)
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"DomainName": domain, "Id": id}}, func() error {
 		c.serve(listener, handler)
 		return nil
@@ -141,24 +159,27 @@ func (c *Cloud) distribution(id string, listener net.Listener, handler *cloudfro
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html).
 func (c *Cloud) origin(distribution string, p originProperties) (cloudfront.Origin, error) {
 	o := cloudfront.Origin{ID: p.ID, Path: p.OriginPath, Principal: c.authority.Anonymous()}
+	if o.Path != "" && (!strings.HasPrefix(o.Path, "/") || strings.HasSuffix(o.Path, "/")) {
+		return o, fmt.Errorf("origin path %q: want a path that starts with a slash and does not end with one", o.Path)
+	}
+	if p.CustomOriginConfig != nil {
+		return c.apiOrigin(o, p)
+	}
 	o.Bucket = strings.TrimSuffix(p.DomainName, regionalDomain)
 	_, inAssembly := c.buckets[o.Bucket]
 	signs, known := c.controls[p.OriginAccessControlID]
 	if signs {
-		arn := "arn:aws:cloudfront::" + api.Account + ":distribution/" + distribution
-		o.Principal = c.authority.Service("cloudfront.amazonaws.com", arn)
+		o.Principal = c.authority.Service("cloudfront.amazonaws.com", cloudfront.ARN(distribution))
 	}
 	switch {
 	case o.Bucket == p.DomainName || !inAssembly:
-		return o, fmt.Errorf("domain name %q is not supported locally: want the RegionalDomainName of a bucket in this assembly", p.DomainName)
+		return o, fmt.Errorf("domain name %q is not supported locally: want the RegionalDomainName of a bucket, or with a CustomOriginConfig the domain name of an HTTP API, in this assembly", p.DomainName)
 	case p.S3OriginConfig == nil:
-		return o, errors.New("want an S3OriginConfig")
+		return o, errors.New("want an S3OriginConfig or a CustomOriginConfig")
 	case p.S3OriginConfig.OriginAccessIdentity != "":
 		return o, errors.New("an origin access identity is not supported locally: use an origin access control")
 	case p.OriginAccessControlID != "" && !known:
 		return o, fmt.Errorf("origin access control %q is not in this assembly", p.OriginAccessControlID)
-	case o.Path != "" && (!strings.HasPrefix(o.Path, "/") || strings.HasSuffix(o.Path, "/")):
-		return o, fmt.Errorf("origin path %q: want a path that starts with a slash and does not end with one", o.Path)
 	}
 	return o, nil
 }

@@ -192,7 +192,8 @@ func TestDistributionRefusals(t *testing.T) {
 		return `, "CacheBehaviors": [{"PathPattern": "a", "TargetOriginId": "Photos", "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6", ` + property + `}]`
 	}
 	tests := []struct{ name, old, replacement, want string }{
-		{"custom origin", `"S3OriginConfig": {"OriginAccessIdentity": ""}`, `"CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}`, "property DistributionConfig.Origins[0].CustomOriginConfig is not supported locally"},
+		{"custom origin", `"S3OriginConfig": {"OriginAccessIdentity": ""}`, `"CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}`, `origin "Photos": domain name "photos.s3.us-east-1.amazonaws.com" is not supported locally: want that of an HTTP API`},
+		{"protocol of a custom origin", `"S3OriginConfig": {"OriginAccessIdentity": ""}`, `"CustomOriginConfig": {"OriginProtocolPolicy": "http-only"}`, `origin "Photos": origin protocol policy "http-only": want https-only`},
 		{"custom headers", `"S3OriginConfig"`, `"OriginCustomHeaders": [], "S3OriginConfig"`, "property DistributionConfig.Origins[0].OriginCustomHeaders is not supported locally"},
 		{"origin access identity", `"OriginAccessIdentity": ""`, `"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"`, `origin "Photos": an origin access identity is not supported locally: use an origin access control`},
 		{"another domain", `{"Fn::GetAtt": ["Photos", "RegionalDomainName"]}`, `"example.com"`, `origin "Photos": domain name "example.com" is not supported locally: want the RegionalDomainName of a bucket`},
@@ -207,10 +208,11 @@ func TestDistributionRefusals(t *testing.T) {
 		{"origin of a behavior", `"TargetOriginId": "Photos"`, `"TargetOriginId": "other"`, `cache behavior "*": origin "other" is not one of the distribution`},
 		{"geographic restriction", `"Comment"`, `"Restrictions": {"GeoRestriction": {"RestrictionType": "whitelist", "Locations": ["KR"]}}, "Comment"`, "property DistributionConfig.Restrictions is not supported locally"},
 		{"origin groups", `"Comment"`, `"OriginGroups": {"Quantity": 1}, "Comment"`, "property DistributionConfig.OriginGroups is not supported locally"},
-		{"function", `"Comment"`, behavior(`"FunctionAssociations": []`)[2:] + `, "Comment"`, "property DistributionConfig.CacheBehaviors[0].FunctionAssociations is not supported locally"},
+		{"function", `"Comment"`, behavior(`"FunctionAssociations": [{"EventType": "viewer-request", "FunctionARN": "f"}]`)[2:] + `, "Comment"`, `cache behavior "a": function "f" is not in this assembly`},
+		{"viewer response", `"Comment"`, behavior(`"FunctionAssociations": [{"EventType": "viewer-response", "FunctionARN": "f"}]`)[2:] + `, "Comment"`, `cache behavior "a": event type "viewer-response" of a function is not supported locally`},
 		{"Lambda@Edge", `"Comment"`, behavior(`"LambdaFunctionAssociations": []`)[2:] + `, "Comment"`, "property DistributionConfig.CacheBehaviors[0].LambdaFunctionAssociations is not supported locally"},
 		{"signed URLs", `"Comment"`, behavior(`"TrustedKeyGroups": ["g"]`)[2:] + `, "Comment"`, "property DistributionConfig.CacheBehaviors[0].TrustedKeyGroups is not supported locally"},
-		{"origin request policy", `"Comment"`, behavior(`"OriginRequestPolicyId": "p"`)[2:] + `, "Comment"`, "property DistributionConfig.CacheBehaviors[0].OriginRequestPolicyId is not supported locally"},
+		{"origin request policy", `"Comment"`, behavior(`"OriginRequestPolicyId": "p"`)[2:] + `, "Comment"`, `cache behavior "a": origin request policy "p" is not supported locally`},
 		{"forwarded values", `"Comment"`, behavior(`"ForwardedValues": {}`)[2:] + `, "Comment"`, "property DistributionConfig.CacheBehaviors[0].ForwardedValues is not supported locally"},
 		{"methods", `"Comment"`, behavior(`"AllowedMethods": ["GET", "HEAD", "POST"]`)[2:] + `, "Comment"`, `cache behavior "a": allowed method POST is not supported locally`},
 		{"status of an error", `"Comment"`, `"CustomErrorResponses": [{"ErrorCode": 418}], "Comment"`, "custom error response 418: want a status of"},

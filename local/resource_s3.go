@@ -61,6 +61,7 @@ func planBucket(c *Cloud, r *assembly.Resource, p *bucketProperties) (planned, e
 		bucket.Public = !block.RestrictPublicBuckets && !block.BlockPublicPolicy
 	}
 	c.buckets[name] = p.PublicAccessBlockConfiguration == nil || p.PublicAccessBlockConfiguration.BlockPublicPolicy
+	c.reachBucket(name)
 	for _, rule := range p.CorsConfiguration.CorsRules {
 		cors := s3.CORSRule{
 			AllowedMethods: rule.AllowedMethods, AllowedOrigins: rule.AllowedOrigins,

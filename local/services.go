@@ -11,6 +11,7 @@ import (
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
+	"github.com/noidle/noidle/local/cloudfront"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -29,6 +30,7 @@ import (
 func (c *Cloud) openServices() {
 	c.authority = iam.New(c.clock)
 	c.logs = logs.New(c.clock)
+	c.cloudfront = cloudfront.NewService(c.clock)
 	c.dynamodb = dynamodb.New(c.clock)
 	c.sqs = sqs.New(c.clock, c.queueURL)
 	c.kinesis = kinesis.New(kinesis.Options{Clock: c.clock})
@@ -108,6 +110,7 @@ func (c *Cloud) endpoint() *api.Endpoint {
 	for name, operations := range c.operations {
 		handlers[name] = operations.JSON()
 	}
+	handlers["cloudfront"] = c.cloudfront
 	handlers["lambda"] = c.lambda.Handler()
 	handlers["s3"] = c.s3
 	handlers["cloudformation"] = c.custom

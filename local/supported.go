@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/noidle/noidle/local/cloudfront"
 	"github.com/noidle/noidle/local/s3"
 )
 
@@ -52,6 +53,7 @@ func supportedOperations() map[string][]string {
 	for service, operations := range c.operations {
 		supported[service] = operations.Names()
 	}
+	supported["cloudfront"] = cloudfront.OperationNames()
 	supported["s3"] = s3.OperationNames()
 	supported["lambda"] = slices.Sorted(maps.Keys(c.lambda.Routes()))
 	return supported

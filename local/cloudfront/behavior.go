@@ -17,7 +17,10 @@ type behavior struct {
 	origin  Origin
 	methods []string
 	cache   cachePolicy
-	headers []policyHeader
+	headers []Header
+	// forwardsAll says that the origin gets the query and all headers but Host.
+	forwardsAll bool
+	function    *Function // nil: none
 }
 
 // cachePolicy says for how long answers are cached. With the zero cachePolicy they
@@ -31,16 +34,13 @@ var cachePolicies = map[string]cachePolicy{
 	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},
 }
 
-// policyHeader is a header that a response headers policy adds. If it does not
-// override, one of the origin stays.
-type policyHeader struct {
-	name, value string
-	override    bool
-}
+// allMethods are those that a behavior may allow together
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesAllowedHTTPMethods).
+var allMethods = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 // The managed response headers policy SecurityHeadersPolicy
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-response-headers-policies.html).
-var headersPolicies = map[string][]policyHeader{
+var headersPolicies = map[string][]Header{
 	"": nil,
 	"67f7725c-6f97-4210-82d7-5512b31e9d03": {
 		{"Referrer-Policy", "strict-origin-when-cross-origin", false},
@@ -51,7 +51,7 @@ var headersPolicies = map[string][]policyHeader{
 	},
 }
 
-func newBehavior(b Behavior, origins []Origin) (*behavior, error) {
+func newBehavior(b Behavior, origins []Origin, options Options) (*behavior, error) {
 	i := slices.IndexFunc(origins, func(o Origin) bool { return o.ID == b.OriginID })
 	if i < 0 {
 		return nil, fmt.Errorf("origin %q is not one of the distribution", b.OriginID)
@@ -63,20 +63,38 @@ func newBehavior(b Behavior, origins []Origin) (*behavior, error) {
 	if methods == nil {
 		methods = []string{http.MethodGet, http.MethodHead}
 	}
-	for _, method := range methods {
-		if method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions {
-			return nil, fmt.Errorf("allowed method %s is not supported locally: want GET, HEAD, and perhaps OPTIONS", method)
-		}
+	if origins[i].API != nil && slices.Equal(slices.Sorted(slices.Values(methods)), allMethods) {
+		methods = allMethods
+	} else if err := readingMethods(methods); err != nil {
+		return nil, err
 	}
 	cachePolicy, ok := cachePolicies[b.CachePolicyID]
 	if !ok {
 		return nil, fmt.Errorf("cache policy %q is not supported locally: want the managed CachingOptimized or CachingDisabled", b.CachePolicyID)
 	}
-	headers, ok := headersPolicies[b.ResponseHeadersPolicyID]
-	if !ok {
-		return nil, fmt.Errorf("response headers policy %q is not supported locally: want the managed SecurityHeadersPolicy", b.ResponseHeadersPolicyID)
+	if b.OriginRequestPolicyID != "" && (b.OriginRequestPolicyID != allViewerExceptHost || origins[i].API == nil) {
+		return nil, fmt.Errorf("origin request policy %q is not supported locally: want none, or for an API the managed AllViewerExceptHostHeader", b.OriginRequestPolicyID)
 	}
-	return &behavior{pattern: compile(b.PathPattern), origin: origins[i], methods: methods, cache: cachePolicy, headers: headers}, nil
+	headers, ok := options.HeadersPolicies[b.ResponseHeadersPolicyID]
+	if !ok {
+		headers, ok = headersPolicies[b.ResponseHeadersPolicyID]
+	}
+	if !ok {
+		return nil, fmt.Errorf("response headers policy %q is not supported locally: want one of this assembly or the managed SecurityHeadersPolicy", b.ResponseHeadersPolicyID)
+	}
+	return &behavior{
+		pattern: compile(b.PathPattern), origin: origins[i], methods: methods, cache: cachePolicy, headers: headers,
+		forwardsAll: b.OriginRequestPolicyID != "", function: b.Function,
+	}, nil
+}
+
+func readingMethods(methods []string) error {
+	for _, method := range methods {
+		if method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions {
+			return fmt.Errorf("allowed method %s is not supported locally: want GET, HEAD, and perhaps OPTIONS, or, for an API, all seven", method)
+		}
+	}
+	return nil
 }
 
 // compile returns the expression of a path pattern. The slash at its start changes

@@ -113,8 +113,10 @@ func (c *cache) get(k key, now time.Time, ask func(expired *answer) *answer) *an
 	q.answer = ask(expired)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.put(k, q.answer)
-	delete(c.asking, k)
+	if c.asking[k] == q { // and nobody has invalidated it
+		c.put(k, q.answer)
+		delete(c.asking, k)
+	}
 	close(q.done)
 	return q.answer
 }

@@ -1,11 +1,13 @@
 // Package cloudfront is the local Amazon CloudFront: distributions in front of S3
-// buckets, with cache behaviors, a cache, managed policies and custom error
-// responses (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Introduction.html).
+// buckets and HTTP APIs, with cache behaviors, a cache that can be invalidated,
+// policies, functions and custom error responses
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Introduction.html).
 //
 // A distribution is one edge location, which stands for HTTPS though it speaks
-// plain HTTP: nothing is redirected. Query strings, cookies and other headers than
-// those of ranges and preconditions are never forwarded, as the managed cache
-// policies say. Nothing is compressed.
+// plain HTTP: nothing is redirected. Buckets get neither query strings, nor cookies,
+// nor other headers than those of ranges and preconditions, as the managed cache
+// policies say. What APIs get is up to the origin request policy. Nothing is
+// compressed.
 package cloudfront
 
 import (
@@ -30,7 +32,7 @@ type Distribution struct {
 	// RootObject is the key of what a request for / gets. Empty means that the
 	// request goes to the origin as it is.
 	RootObject string
-	// Origins are the buckets that objects come from.
+	// Origins are the buckets and APIs that answers come from.
 	Origins []Origin
 	// Behaviors are tried in order, the first whose pattern matches serves. The last
 	// is the default, whose pattern is *.
@@ -39,16 +41,20 @@ type Distribution struct {
 	ErrorResponses []ErrorResponse
 }
 
-// Origin is a bucket that objects come from.
+// Origin is a bucket or an HTTP API that answers come from.
 type Origin struct {
 	// ID is how behaviors name the origin.
 	ID string
-	// Bucket is the bucket's name.
+	// Bucket is the bucket's name, without an API.
 	Bucket string
 	// Path, such as /photos, comes before the path of each request. It may be empty.
 	Path string
 	// Principal is who asks the bucket.
 	Principal *api.Principal
+	// API serves the requests in place of a bucket. Nil means the bucket.
+	API http.Handler
+	// Domain is the Host that the API sees.
+	Domain string
 }
 
 // Behavior is how requests for some paths are served.
@@ -58,15 +64,29 @@ type Behavior struct {
 	PathPattern string
 	// OriginID is the ID of the origin.
 	OriginID string
-	// AllowedMethods are GET and HEAD, with or without OPTIONS. Nil means GET and
-	// HEAD.
+	// AllowedMethods are GET and HEAD, with or without OPTIONS, or, for an API, all
+	// seven. Nil means GET and HEAD.
 	AllowedMethods []string
 	// CachePolicyID is the ID of the managed policy CachingOptimized or
 	// CachingDisabled.
 	CachePolicyID string
+	// OriginRequestPolicyID is the ID of the managed policy AllViewerExceptHostHeader
+	// for an API, or empty.
+	OriginRequestPolicyID string
 	// ResponseHeadersPolicyID is the ID of the managed policy SecurityHeadersPolicy,
-	// or empty.
+	// one of the options' HeadersPolicies, or empty.
 	ResponseHeadersPolicyID string
+	// Function runs for every viewer's request. Nil means none.
+	Function *Function
+}
+
+// Header is a header that a response headers policy adds
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html).
+type Header struct {
+	// Name and Value are added to every answer.
+	Name, Value string
+	// Override says that the header takes the place of one of the origin.
+	Override bool
 }
 
 // ErrorResponse is what becomes of an error of the origin.
@@ -88,6 +108,8 @@ type Options struct {
 	Clock clockwork.Clock
 	// S3 serves requests of the form /bucket/key. Who asks is in their context.
 	S3 http.Handler
+	// HeadersPolicies are response headers policies by their ID.
+	HeadersPolicies map[string][]Header
 }
 
 // Handler serves a distribution. It is safe for concurrent use.
@@ -109,7 +131,7 @@ func New(d Distribution, options Options) (*Handler, error) {
 	h := &Handler{options: options, distribution: d, cache: newCache()}
 	var problems []error
 	for _, b := range d.Behaviors {
-		added, err := newBehavior(b, d.Origins)
+		added, err := newBehavior(b, d.Origins, options)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("cache behavior %q: %w", b.PathPattern, err))
 		}

@@ -123,6 +123,11 @@ func (w *world) serve(t *testing.T, d cloudfront.Distribution, origin http.Handl
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.start(t, h)
+}
+
+func (w *world) start(t *testing.T, h http.Handler) {
+	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	w.url = server.URL

@@ -6,27 +6,45 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/google/uuid"
 )
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	target := &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath}
+	target := &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	if target.Path == "/" || target.Path == "" {
-		target = &url.URL{Path: "/" + h.distribution.RootObject}
+		target = &url.URL{Path: "/" + h.distribution.RootObject, RawQuery: r.URL.RawQuery}
 	}
 	b := h.behavior(target.Path)
-	v := &viewer{ResponseWriter: w, id: h.distribution.ID, headers: b.headers}
+	r = r.Clone(r.Context())
+	r.Header.Set(requestID, uuid.NewString())
+	v := &viewer{ResponseWriter: w, id: h.distribution.ID, request: r.Header.Get(requestID), headers: b.headers, keeps: b.forwardsAll}
 	switch {
 	case h.distribution.Disabled:
-		v.refuse("The distribution is disabled.")
+		v.refuse(http.StatusForbidden, "The distribution is disabled.")
 		return
 	case !slices.Contains(b.methods, r.Method):
-		v.refuse("This distribution is not configured to allow the HTTP request method that was used for this request.")
+		v.refuse(http.StatusForbidden, "This distribution is not configured to allow the HTTP request method that was used for this request.")
 		return
-	case r.ContentLength != 0:
+	case r.ContentLength != 0 && (b.origin.API == nil || r.Method == http.MethodGet || r.Method == http.MethodHead):
 		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3-get-body
-		v.refuse("A request with a body is not allowed.")
+		v.refuse(http.StatusForbidden, "A request with a body is not allowed.")
 		return
+	}
+	if b.function != nil {
+		var response *functionResponse
+		var err error
+		r, target, response, err = h.apply(b.function, r, target)
+		switch {
+		case err != nil:
+			v.result = broken
+			v.refuse(http.StatusServiceUnavailable, "The CloudFront function associated with the CloudFront distribution is invalid or could not run.")
+			return
+		case response != nil:
+			response.write(v)
+			return
+		}
 	}
 	v.paged = func(status int) bool { return h.errorResponse(status).PagePath != "" }
 	h.serve(v, r, b, target)
@@ -43,8 +61,9 @@ func (h *Handler) page(v *viewer, r *http.Request) {
 	v.failed, v.paged, v.as = 0, nil, response.PageStatus
 	clear(v.Header())
 	request := r.Clone(r.Context())
-	request.Header = http.Header{}
-	if r.Method == http.MethodOptions {
+	request.Header = http.Header{requestID: r.Header[requestID]}
+	request.Body, request.ContentLength = http.NoBody, 0
+	if r.Method != http.MethodHead {
 		request.Method = http.MethodGet
 	}
 	target := &url.URL{Path: response.PagePath}
@@ -53,9 +72,10 @@ func (h *Handler) page(v *viewer, r *http.Request) {
 
 // serve answers from the cache or the origin.
 func (h *Handler) serve(v *viewer, r *http.Request, b *behavior, target *url.URL) {
-	if r.Method == http.MethodOptions {
+	if r.Method == http.MethodOptions || b.origin.API != nil && !b.cached(r.Method) {
 		v.result = miss
-		h.options.S3.ServeHTTP(v, b.origin.request(r.Context(), r.Method, target))
+		h.source(b).ServeHTTP(v, b.request(r.Context(), r.Method, r, target, h.distribution.ID))
+		_, _ = v.Write(nil) // of an answer without body, the header
 		return
 	}
 	a := h.find(v, r, b, target)
@@ -80,7 +100,7 @@ func (h *Handler) serve(v *viewer, r *http.Request, b *behavior, target *url.URL
 func (h *Handler) find(v *viewer, r *http.Request, b *behavior, target *url.URL) *answer {
 	k := key{r.Method, target.EscapedPath()}
 	ask := func(expired *answer) (a *answer) {
-		a, v.result = h.ask(b, k.method, target, expired)
+		a, v.result = h.ask(b, k.method, r, target, expired)
 		return a
 	}
 	if b.cache.max == 0 {
@@ -98,7 +118,7 @@ func (h *Handler) find(v *viewer, r *http.Request, b *behavior, target *url.URL)
 // kept, as far as the request wants it.
 func (h *Handler) pass(v *viewer, r *http.Request, b *behavior, target *url.URL, a *answer) {
 	v.result = miss
-	request := b.origin.request(r.Context(), r.Method, target)
+	request := b.request(r.Context(), r.Method, r, target, h.distribution.ID)
 	for _, name := range []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since"} {
 		request.Header.Set(name, r.Header.Get(name))
 	}
@@ -107,5 +127,13 @@ func (h *Handler) pass(v *viewer, r *http.Request, b *behavior, target *url.URL,
 		request.Header.Set("Range", r.Header.Get("Range"))
 	}
 	maps.DeleteFunc(request.Header, func(_ string, values []string) bool { return values[0] == "" })
-	h.options.S3.ServeHTTP(v, request)
+	h.source(b).ServeHTTP(v, request)
+}
+
+// source is what serves a behavior's origin.
+func (h *Handler) source(b *behavior) http.Handler {
+	if b.origin.API != nil {
+		return b.origin.API
+	}
+	return h.options.S3
 }

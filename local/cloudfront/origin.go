@@ -35,16 +35,16 @@ func (o Origin) request(ctx context.Context, method string, target *url.URL) *ht
 // tells of it. Of what has expired it asks whether it has changed. If the origin
 // fails, what has expired is good for a while longer
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html).
-func (h *Handler) ask(b *behavior, method string, target *url.URL, expired *answer) (*answer, string) {
+func (h *Handler) ask(b *behavior, method string, viewer *http.Request, target *url.URL, expired *answer) (*answer, string) {
 	// Whoever asked first may go: others wait, too.
-	r := b.origin.request(context.Background(), method, target)
+	r := b.request(context.Background(), method, viewer, target, h.distribution.ID)
 	renewable := expired != nil && expired.status == http.StatusOK && !expired.large
 	if renewable {
 		r.Header.Set("If-None-Match", expired.header.Get("Etag"))
 		r.Header.Set("If-Modified-Since", expired.header.Get("Last-Modified"))
 	}
 	c := &capture{answer: answer{header: http.Header{}}}
-	h.options.S3.ServeHTTP(c, r)
+	h.source(b).ServeHTTP(c, r)
 	a := c.whole(method)
 	a.stored = h.options.Clock.Now()
 	least := defaultErrorTTL

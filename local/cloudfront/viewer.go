@@ -2,12 +2,11 @@ package cloudfront
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // What the header X-Cache says of an answer.
@@ -16,24 +15,29 @@ const (
 	refreshHit = "RefreshHit from cloudfront"
 	miss       = "Miss from cloudfront"
 	failure    = "Error from cloudfront"
+	generated  = "FunctionGeneratedResponse from cloudfront"
+	broken     = "FunctionExecutionError from cloudfront"
 )
 
 // viewer is where an answer goes to.
 type viewer struct {
 	http.ResponseWriter
-	id      string
-	headers []policyHeader
+	id      string // of the distribution
+	request string // its ID
+	headers []Header
+	keeps   bool           // cookies that the origin sets
 	result  string         // for X-Cache
 	size    string         // of the content, if it is sent whole
 	as      int            // the status in place of 200, if it is not 0
 	paged   func(int) bool // whether a page takes the place of errors with a status
+	wrote   bool           // whether there is a status
 	failed  int            // the status of an error that a page takes the place of
 }
 
 // refuse answers for the distribution itself.
-func (v *viewer) refuse(message string) {
+func (v *viewer) refuse(status int, message string) {
 	v.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	v.WriteHeader(http.StatusForbidden)
+	v.WriteHeader(status)
 	_, _ = io.WriteString(v, message+"\n")
 }
 
@@ -66,17 +70,21 @@ func (v *viewer) WriteHeader(status int) {
 		v.failed = status
 		return
 	}
+	v.wrote = true
 	header := v.Header()
-	header.Set("Via", "1.1 "+strings.ToLower(v.id)+".cloudfront.net (CloudFront)")
-	header.Set("X-Amz-Cf-Id", uuid.NewString())
+	header.Set("Via", via(1, 1, v.id))
+	header.Set(requestID, v.request)
 	header.Set("X-Cache", v.result)
-	if status >= http.StatusBadRequest || v.as != 0 {
+	if (status >= http.StatusBadRequest || v.as != 0) && v.result != generated && v.result != broken {
 		header.Set("X-Cache", failure)
 	}
 	for _, h := range v.headers {
-		if h.override || header.Get(h.name) == "" {
-			header.Set(h.name, h.value)
+		if h.Override || header.Get(h.Name) == "" {
+			header.Set(h.Name, h.Value)
 		}
+	}
+	if !v.keeps && v.result != generated {
+		header.Del("Set-Cookie")
 	}
 	if status == http.StatusOK {
 		if v.size != "" {
@@ -89,10 +97,18 @@ func (v *viewer) WriteHeader(status int) {
 	v.ResponseWriter.WriteHeader(status)
 }
 
+// via is what a distribution adds to the header Via.
+func via(major, minor int, distribution string) string {
+	return fmt.Sprintf("%d.%d %s.cloudfront.net (CloudFront)", major, minor, strings.ToLower(distribution))
+}
+
 // Write implements http.ResponseWriter.
 func (v *viewer) Write(p []byte) (int, error) {
 	if v.failed != 0 {
 		return len(p), nil
+	}
+	if !v.wrote {
+		v.WriteHeader(http.StatusOK)
 	}
 	return v.ResponseWriter.Write(p)
 }
