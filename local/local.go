@@ -30,6 +30,7 @@ import (
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/cloudfront"
+	"github.com/noidle/noidle/local/cognito"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -90,16 +91,17 @@ type Cloud struct {
 	sns        *sns.Service
 	sqs        *sqs.Service
 	states     *states.Service
+	cognito    *cognito.Service
 	// operations are those that services call of each other, by service.
 	operations map[string]api.Operations
 
 	// What planning collects for creation.
 	creations  []func() error
+	addresses  map[string]string // https URLs without a slash at the end, and the local ones in their place
 	apis       map[string]*httpAPI
 	assets     map[string]map[string]assembly.Asset // by bucket and key
 	buckets    map[string]bool                      // by name, whether they refuse policies that let in anybody
 	controls   map[string]bool                      // origin access controls by ID, whether they sign
-	addresses  map[string]string                    // local ones by https URL on AWS, without a slash at its end
 	edge       edge
 	handlers   map[string]*apigateway.Handler // of APIs by ID
 	managed    map[string]*iam.Policy

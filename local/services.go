@@ -12,6 +12,7 @@ import (
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/cloudfront"
+	"github.com/noidle/noidle/local/cognito"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
 	"github.com/noidle/noidle/local/eventsource"
@@ -29,6 +30,7 @@ import (
 // openServices makes the services and gives each the neighbours it needs.
 func (c *Cloud) openServices() {
 	c.authority = iam.New(c.clock)
+	c.cognito = cognito.New(cognito.Options{Clock: c.clock, Report: c.options.Report})
 	c.logs = logs.New(c.clock)
 	c.cloudfront = cloudfront.NewService(c.clock)
 	c.dynamodb = dynamodb.New(c.clock)
@@ -93,14 +95,15 @@ func (c *Cloud) openServices() {
 	})
 	c.firehose = firehose.New(firehose.Options{Clock: c.clock, Call: c.call, Put: c.putObject, Report: c.options.Report})
 	c.operations = map[string]api.Operations{
-		"dynamodb": c.dynamodb.Operations(),
-		"events":   c.events.Operations(),
-		"kinesis":  c.kinesis.Operations(),
-		"lambda":   c.lambda.Operations(),
-		"logs":     c.logs.Operations(),
-		"sns":      c.sns.Operations(),
-		"sqs":      c.sqs.Operations(),
-		"states":   c.states.Operations(),
+		"cognito-idp": c.cognito.Operations(),
+		"dynamodb":    c.dynamodb.Operations(),
+		"events":      c.events.Operations(),
+		"kinesis":     c.kinesis.Operations(),
+		"lambda":      c.lambda.Operations(),
+		"logs":        c.logs.Operations(),
+		"sns":         c.sns.Operations(),
+		"sqs":         c.sqs.Operations(),
+		"states":      c.states.Operations(),
 	}
 }
 
@@ -111,6 +114,7 @@ func (c *Cloud) endpoint() *api.Endpoint {
 		handlers[name] = operations.JSON()
 	}
 	handlers["cloudfront"] = c.cloudfront
+	handlers["cognito-idp"] = c.cognito.Handler()
 	handlers["lambda"] = c.lambda.Handler()
 	handlers["s3"] = c.s3
 	handlers["cloudformation"] = c.custom
@@ -122,7 +126,7 @@ func (c *Cloud) endpoint() *api.Endpoint {
 			p, _ := principal.(*api.Principal)
 			return p
 		},
-		Unsigned: c.unsigned,
+		Unsigned: c.takesUnsigned,
 		Fault:    c.callFault,
 	}
 }
