@@ -117,7 +117,7 @@ func (h *Handler) apply(f *Function, r *http.Request, target *url.URL) (*http.Re
 		return nil, nil, nil, err
 	}
 	if result.StatusCode != 0 {
-		result.functionResponse.headers, result.functionResponse.cookies = result.Headers, result.Cookies
+		result.headers, result.cookies = result.Headers, result.Cookies
 		return nil, nil, &result.functionResponse, result.check()
 	}
 	after := result.functionRequest
