@@ -131,10 +131,10 @@ func (w *writer) size(e *event) int {
 func (w *writer) answer(e *event) any {
 	body, isBase64 := w.encoded()
 	headers, cookies := w.joined()
-	switch {
-	case e.shape == payload2:
+	switch e.shape {
+	case payload2:
 		return events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: headers, Cookies: cookies, Body: body, IsBase64Encoded: isBase64}
-	case e.shape == payload1:
+	case payload1:
 		return events.APIGatewayProxyResponse{StatusCode: w.status, MultiValueHeaders: w.sent, Body: body, IsBase64Encoded: isBase64}
 	}
 	answer := events.ALBTargetGroupResponse{
