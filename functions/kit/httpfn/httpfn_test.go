@@ -114,7 +114,7 @@ func TestRequest(t *testing.T) {
 }
 
 func TestStageOfAnotherName(t *testing.T) {
-	for path, want := range map[string]string{"/dev": "/", "/dev/": "/", "/device": "/device", "/a/dev": "/a/dev", "": "/", "/dev//a": "//a"} {
+	for path, want := range map[string]string{"/dev": "/", "/dev/": "/", "/device": "/device", "/a/dev": "/a/dev", "": "/", "/dev//a": "//a", "/dev/a%2Fb": "/a%2Fb"} {
 		raw := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"requestContext":{"stage":"dev","http":{"method":"GET"}}}`, path)
 		_, err := httpfn.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			check(t, "path of "+path, r.URL.Path, want)
@@ -231,6 +231,14 @@ func TestAnswers(t *testing.T) {
 		{"detected", write("", "", "<html>"), events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: typed("text/html; charset=utf-8"), Body: "<html>"}},
 		{"image", write("image/png", "", "é"), binary("image/png", "é")},
 		{"text that is not UTF-8", write("text/plain", "", "\xff"), binary("text/plain", "\xff")},
+		{"encoded, of an unknown type", write("", "gzip", "é"), events.APIGatewayV2HTTPResponse{
+			StatusCode: 200, Headers: map[string]string{"Content-Encoding": "gzip"}, Body: "w6k=", IsBase64Encoded: true,
+		}},
+		{"trailer", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(http.TrailerPrefix+"A", "b") },
+			events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{}}},
+		{"much that HTML escapes", write("text/plain", "", strings.Repeat("<", 2<<20)), events.APIGatewayV2HTTPResponse{
+			StatusCode: 200, Headers: typed("text/plain"), Body: strings.Repeat("<", 2<<20),
+		}},
 		{"encoded text", write("text/plain", "gzip", "é"), gzip},
 		{"later headers and statuses", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusEarlyHints)

@@ -118,7 +118,9 @@ func TestStreamingWithoutClient(t *testing.T) {
 func TestStreamingHead(t *testing.T) {
 	raw := bytes.Replace(fixture(t, "function-url"), []byte(`"PUT"`), []byte(`"HEAD"`), 1)
 	got, err := httpfn.Streaming(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("a", 10_000))
+		for range 2 {
+			_, _ = io.WriteString(w, strings.Repeat("a", 10_000))
+		}
 	}))(t.Context(), raw)
 	if err != nil {
 		t.Fatal(err)
