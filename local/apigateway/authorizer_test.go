@@ -204,7 +204,7 @@ func TestClaims(t *testing.T) {
 	g := serve(t, guarded())
 	g.do("GET", "/a", "", "Authorization", valid(map[string]any{
 		"client_id": nil, "aud": []string{"client", "x"}, "cognito:groups": []string{"a", "b"}, "email_verified": true,
-		"large": json.RawMessage("12345678901234567890"), "float": json.RawMessage("1.5e3"), "beyond": json.RawMessage("1e999"), "address": map[string]any{"city": "x"},
+		"large": json.RawMessage("12345678901234567890"), "float": json.RawMessage("1.5e3"), "nothing": json.RawMessage("null"), "beyond": json.RawMessage("1e999"), "address": map[string]any{"city": "x"},
 	}))
 	check(t, "claims", g.event().RequestContext.Authorizer.JWT.Claims, map[string]string{
 		"iss": issuer, "sub": "u-1", "token_use": "access", "scope": "openid photos/read", "exp": "1773345838", "iat": "1773342238",
@@ -228,6 +228,17 @@ func TestTokenExpires(t *testing.T) {
 		response, _ := g.do("GET", "/a", "", "Authorization", token)
 		check(t, "status", response.StatusCode, want)
 		g.clock.Advance(time.Hour)
+	}
+}
+
+// A token is good from its first moment on, and no more in that of its end.
+func TestTokenToTheMoment(t *testing.T) {
+	moment := start.Unix() + 1
+	for name, want := range map[string]int{"nbf": 200, "iat": 200, "exp": 401} {
+		g := serve(t, guarded())
+		g.clock.Advance(time.Unix(moment, 0).Sub(start))
+		response, _ := g.do("GET", "/a", "", "Authorization", valid(map[string]any{name: moment}))
+		check(t, name, response.StatusCode, want)
 	}
 }
 
