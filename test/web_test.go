@@ -26,7 +26,7 @@ func fullHTTPService(scope constructs.Construct, id string) constructs.Construct
 	return web.NewHTTPService(scope, id, &web.HTTPServiceProps{
 		Package: "./functions/hello",
 		Routes: []web.Route{
-			{Path: "/photos"},
+			{Path: "/photos", Throttle: web.Throttle{Burst: 70}},
 			{Method: "DELETE", Path: "/photos/{id}", Scopes: []string{"photos/write"}, Throttle: web.Throttle{RatePerSecond: 1, Burst: 2}},
 			{Method: "GET", Path: "/health", Public: true, Throttle: web.Throttle{RatePerSecond: 5}},
 		},
@@ -176,7 +176,7 @@ func TestHTTPServicePassesSettingsOn(t *testing.T) {
 	}
 	stage := got.only(t, "AWS::ApiGatewayV2::Stage")
 	if diff := cmp.Diff(map[string]any{
-		"ANY /photos": limits(50, 60), "OPTIONS /photos": limits(50, 60), "DELETE /photos/{id}": limits(1, 2), "GET /health": limits(5, 60),
+		"ANY /photos": limits(50, 70), "OPTIONS /photos": limits(50, 70), "DELETE /photos/{id}": limits(1, 2), "GET /health": limits(5, 60),
 	}, stage.Properties["RouteSettings"]); diff != "" {
 		t.Errorf("limits of the routes (-want +got):\n%s", diff)
 	}
@@ -379,7 +379,7 @@ func TestSignInProviders(t *testing.T) {
 			if diff := cmp.Diff(tt.mapping, p["AttributeMapping"]); diff != "" {
 				t.Errorf("the users' attributes (-want +got):\n%s", diff)
 			}
-			if !slices.ContainsFunc(list(client.DependsOn), func(d any) bool { return strings.HasPrefix(d.(string), id) }) {
+			if !slices.ContainsFunc(list(client.DependsOn), func(d any) bool { name, _ := d.(string); return strings.HasPrefix(name, id) }) {
 				t.Errorf("the client does not wait for it, but for %v", client.DependsOn)
 			}
 		})
