@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	jose "github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
 
 	"github.com/noidle/noidle/local/api"
@@ -214,9 +213,6 @@ func throttle(s routeSettings) apigateway.Throttle {
 	return apigateway.Throttle{Rate: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
 }
 
-// keys returns the public keys of an issuer of tokens. No issuer is known yet.
-func (*Cloud) keys(string) (*jose.JSONWebKeySet, bool) { return nil, false }
-
 // handler returns what serves an API, once all of it is planned.
 func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
 	handler, err := apigateway.New(a.API, apigateway.Options{
@@ -225,7 +221,7 @@ func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
 			gateway := c.authority.Service("apigateway.amazonaws.com", source)
 			return c.lambda.Invoke(&api.Call{Context: ctx, Principal: gateway, RequestID: uuid.NewString()}, function, payload)
 		},
-		Keys: c.keys,
+		Keys: c.cognito.Keys,
 		Log:  func(group, line string) { c.logs.Append(group, "access", []byte(line)) },
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func planUserPool(c *Cloud, r *assembly.Resource, p *userPoolProperties) (planne
 	issuer := cognito.Issuer(id)
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{
 		"Arn": cognito.PoolARN(id), "ProviderName": issuer[len("https://"):], "ProviderURL": issuer, "UserPoolId": id,
-	}}, func() error { return c.cognito.CreatePool(pool) }}, errors.Join(problems...)
+	}}, nothing}, errors.Join(append(problems, c.cognito.CreatePool(pool))...)
 }
 
 type userPoolClientProperties struct {
