@@ -45,6 +45,8 @@ var scenarios = map[string]func(scope constructs.Construct, id string) construct
 	"orders/OrderQueue-full":            fullOrderQueue,
 	"thumbnails/ThumbnailPipeline":      defaultThumbnailPipeline,
 	"thumbnails/ThumbnailPipeline-full": fullThumbnailPipeline,
+	"web/ServerlessWebApp":              defaultServerlessWebApp,
+	"web/ServerlessWebApp-full":         fullServerlessWebApp,
 	"web/StaticSite":                    defaultStaticSite,
 	"web/StaticSite-full":               fullStaticSite,
 	"ops/CustomResource":                defaultCustomResource,

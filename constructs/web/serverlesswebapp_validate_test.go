@@ -1,0 +1,43 @@
+package web
+
+import (
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+
+	"github.com/noidle/noidle/constructs/internal/expect"
+)
+
+// httpAPI stands for an API that nobody looks into.
+type httpAPI struct{ awsapigatewayv2.IHttpApi }
+
+func TestServerlessWebAppProps(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*ServerlessWebAppProps)
+		want   string
+	}{
+		{"all defaults", func(*ServerlessWebAppProps) {}, ""},
+		{"no site", func(p *ServerlessWebAppProps) { p.Site = "" }, "no Site: set the directory of the site's files"},
+		{"name taken", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"apiUrl": "/"} }, `Config has "apiUrl": the construct sets it`},
+		{"mount", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/orders", httpAPI{}}} }, ""},
+		{"mount without a slash", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"orders", httpAPI{}}} }, `mount "orders": Path must start with a slash`},
+		{"mount of everything", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/*", httpAPI{}}} }, `mount "/*"`},
+		{"mount of nothing", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/orders", nil}} }, `mount "/orders": no API`},
+		{"two sign-ins", func(p *ServerlessWebAppProps) {
+			p.SignIn, p.API = &SignInProps{}, &HTTPServiceProps{JWT: &JWT{}}
+		}, "API has a SignIn or JWT beside that of the app"},
+		{"two sites", func(p *ServerlessWebAppProps) { p.StaticSite = &StaticSiteProps{Site: "./b"} }, "StaticSite.Site is set: set Site instead"},
+		{"two configurations", func(p *ServerlessWebAppProps) {
+			p.StaticSite = &StaticSiteProps{Files: map[string]string{"config.json": "{}"}}
+		}, "StaticSite.Files has config.json: set Config instead"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &ServerlessWebAppProps{Site: "./site"}
+			tt.change(p)
+			expect.Error(t, p.validate(), tt.want)
+		})
+	}
+	t.Run("no props", func(t *testing.T) { expect.Error(t, (*ServerlessWebAppProps)(nil).validate(), "no Site") })
+}
