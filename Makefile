@@ -30,7 +30,7 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 
 # The packages that never link the CDK. Only their tests run with the race
 # detector: a construct runs nothing at the same time.
-WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/...
+WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/... ./site/...
 
 .PHONY: help run synth test update bench bench-thumbnails bench-stream lint deploy clean prerequisites
 
