@@ -62,3 +62,18 @@ func Require(names ...string) (map[string]string, error) {
 	}
 	return values, nil
 }
+
+// Connect calls connect with the configuration of [FromEnvironment] and the values
+// of the named environment variables, and returns what it returns. If a variable is
+// missing, it returns an error that names it, and does not call connect.
+func Connect[H any](connect func(cfg aws.Config, env map[string]string) (H, error), variables ...string) (handler H, err error) {
+	env, err := Require(variables...)
+	if err != nil {
+		return handler, err
+	}
+	cfg, err := FromEnvironment()
+	if err != nil {
+		return handler, err
+	}
+	return connect(cfg, env)
+}

@@ -1,6 +1,7 @@
 package awsconfig_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -90,4 +91,49 @@ func TestRequire(t *testing.T) {
 			t.Errorf("got error %v, want %s", err, want)
 		}
 	})
+}
+
+func TestConnect(t *testing.T) {
+	refused := errors.New("environment: SIZES: no sizes")
+	for _, test := range []struct {
+		name, missing string
+		connect       error
+		want          string
+	}{
+		{name: "all there"},
+		{name: "a variable of the function's is missing", missing: "TABLE", want: "environment: missing TABLE"},
+		{name: "a variable of Lambda's is missing", missing: "AWS_REGION", want: "environment: missing AWS_REGION"},
+		{name: "connect fails", connect: refused, want: refused.Error()},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for name, value := range lambda {
+				t.Setenv(name, value)
+			}
+			t.Setenv("TABLE", "notes")
+			t.Setenv("QUEUE_URL", "https://queue")
+			if test.missing != "" {
+				t.Setenv(test.missing, "")
+			}
+			connected := false
+			handler, err := awsconfig.Connect(func(cfg aws.Config, env map[string]string) (string, error) {
+				connected = true
+				if diff := cmp.Diff(map[string]string{"TABLE": "notes", "QUEUE_URL": "https://queue"}, env); diff != "" {
+					t.Errorf("variables (-want +got):\n%s", diff)
+				}
+				return "the handler in " + cfg.Region, test.connect
+			}, "TABLE", "QUEUE_URL")
+			if connected != (test.missing == "") {
+				t.Errorf("connected: %t", connected)
+			}
+			if test.want != "" {
+				if err == nil || err.Error() != test.want {
+					t.Errorf("got error %v, want %s", err, test.want)
+				}
+				return
+			}
+			if err != nil || handler != "the handler in ap-northeast-2" {
+				t.Errorf("got %v, %v", handler, err)
+			}
+		})
+	}
 }

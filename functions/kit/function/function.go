@@ -23,22 +23,10 @@ import (
 // rather than at its first event.
 func Start(connect func(cfg aws.Config, env map[string]string) (handler any, err error), variables ...string) {
 	slog.SetDefault(lambdacontext.NewLogger())
-	handler, err := prepare(connect, variables)
+	handler, err := awsconfig.Connect(connect, variables...)
 	if err != nil {
 		slog.Error("cannot start", "error", err.Error())
 		os.Exit(1)
 	}
 	lambda.Start(handler)
-}
-
-func prepare(connect func(aws.Config, map[string]string) (any, error), variables []string) (handler any, err error) {
-	env, err := awsconfig.Require(variables...)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := awsconfig.FromEnvironment()
-	if err != nil {
-		return nil, err
-	}
-	return connect(cfg, env)
 }

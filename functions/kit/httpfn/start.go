@@ -28,23 +28,11 @@ func Start(connect func(cfg aws.Config, env map[string]string) (http.Handler, er
 	if inLambda() {
 		slog.SetDefault(lambdacontext.NewLogger())
 	}
-	h, err := prepare(connect, variables)
+	h, err := awsconfig.Connect(connect, variables...)
 	if err != nil {
 		fail(err)
 	}
 	Serve(h)
-}
-
-func prepare(connect func(aws.Config, map[string]string) (http.Handler, error), variables []string) (http.Handler, error) {
-	env, err := awsconfig.Require(variables...)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := awsconfig.FromEnvironment()
-	if err != nil {
-		return nil, err
-	}
-	return connect(cfg, env)
 }
 
 // Serve answers events in Lambda, which sets AWS_LAMBDA_RUNTIME_API. It does not

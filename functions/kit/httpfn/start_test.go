@@ -6,48 +6,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
-
-func environment(t *testing.T) {
-	for name, value := range map[string]string{
-		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIA0000000000000000", "AWS_SECRET_ACCESS_KEY": "secret", "TABLE": "photos",
-	} {
-		t.Setenv(name, value)
-	}
-}
-
-func TestPrepare(t *testing.T) {
-	refused := errors.New("no such table")
-	tests := []struct {
-		name, missing string
-		connect       error
-		want          string
-	}{
-		{"all there", "", nil, ""},
-		{"a variable of the function's is missing", "TABLE", nil, "environment: missing TABLE"},
-		{"a variable of Lambda's is missing", "AWS_REGION", nil, "environment: missing AWS_REGION"},
-		{"connect fails", "", refused, "no such table"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			environment(t)
-			if test.missing != "" {
-				t.Setenv(test.missing, "")
-			}
-			h, err := prepare(func(cfg aws.Config, env map[string]string) (http.Handler, error) {
-				if cfg.Region != "eu-west-1" || env["TABLE"] != "photos" {
-					t.Errorf("connect gets %q, %v", cfg.Region, env)
-				}
-				return http.NotFoundHandler(), test.connect
-			}, []string{"TABLE"})
-			if test.want == "" && (err != nil || h == nil) || test.want != "" && (err == nil || err.Error() != test.want) {
-				t.Errorf("it returns %v, %v, want %s", h, err, test.want)
-			}
-		})
-	}
-}
 
 // A server that is told to end answers the request under way first.
 func TestRun(t *testing.T) {
