@@ -16,11 +16,14 @@ func main() {
 	defer closeKernel()
 
 	app := awscdk.NewApp(nil)
-	stacks.NewOrderStack(app, "NoidleOrders", nil)
-	stacks.NewThumbnailStack(app, "NoidleThumbnails", nil)
-	stacks.NewAnalyticsStack(app, "NoidleAnalytics", &stacks.AnalyticsStackProps{
+	orders := stacks.NewOrderStack(app, "NoidleOrders", nil)
+	thumbnails := stacks.NewThumbnailStack(app, "NoidleThumbnails", nil)
+	trends := stacks.NewAnalyticsStack(app, "NoidleAnalytics", &stacks.AnalyticsStackProps{
 		Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
 	})
+	stacks.NewWebAppStack(app, "NoidleWebApp", &stacks.WebAppStackProps{Orders: orders, Thumbnails: thumbnails, Analytics: trends})
+	stacks.NewHelloLambdaStack(app, "HelloLambda", nil)
+	stacks.NewHelloServerlessStack(app, "HelloServerless", nil)
 	app.Synth(nil)
 }
 
