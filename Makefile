@@ -3,6 +3,7 @@
 #   make run     the reference app on this machine, without an AWS account
 #   make test    all tests
 #   make synth   the reference app's cloud assembly, with its functions built
+#   make screenshots   the pictures of the docs anew
 #
 # Variables: TARGET=arm64|x86_64|host|none  what functions are built for
 #            OUT=DIR                        where the assembly goes
@@ -32,7 +33,10 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 # detector: a construct runs nothing at the same time.
 WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/... ./site/...
 
-.PHONY: help run synth test update bench bench-thumbnails bench-stream lint deploy clean prerequisites
+# A browser, for the tests of pages.
+BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
+
+.PHONY: help run synth test update screenshots bench bench-thumbnails bench-stream lint deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -59,7 +63,7 @@ run:
 		case "$$line" in \
 		*\ =\ *) name=$${line%% = *}; fill="$$fill;s|\$$$${name##*.}|$${line#* = }|" ;; \
 		AWS_ENDPOINT_URL=*) fill="$$fill;s|\$$AWS_ENDPOINT_URL|$${line#*=}|" ;; \
-		ready) ready=true; printf '\nTry, and end with Ctrl-C:\n\n%s\n' "$$TRY" | sed "$${fill#;}" ;; \
+		ready) ready=true; printf '\nOpen $$SiteUrl in a browser, or try the following; Ctrl-C ends all.\n\n%s\n' "$$TRY" | sed "$${fill#;}" ;; \
 		esac; \
 	done; $$ready; }
 
@@ -77,13 +81,19 @@ test: node_modules/.package-lock.json
 	@echo "testing what the constructs do before they start the CDK"
 	@PATH="$(CURDIR)/test/testdata/no-node:$$PATH" go test . ./constructs/... ./stacks/...
 	@echo "testing the constructs and the reference app (this takes some minutes)"
-	@go test -timeout 30m ./test
+	@go test -timeout 30m $(if $(BROWSER),,-skip '^TestBrowser') ./test
+	@$(if $(BROWSER),,echo 'make: THE TESTS OF PAGES IN A BROWSER WERE LEFT OUT: there is no Chromium; install one, such as with apt-get install chromium' >&2)
 
 update: node_modules/.package-lock.json
 	@echo "rewriting the snapshots and the list of what the local cloud supports"
 	@go test ./test -run 'TestSnapshots' -update
 	@go test ./local -run 'TestSupported' -update
 	@git --no-pager diff --stat -- test/testdata 2>/dev/null || true
+
+screenshots:
+	@$(MAKE) --no-print-directory synth TARGET=host
+	@mkdir -p docs/pictures
+	@go run ./test/screenshots '$(OUT)' docs/pictures
 
 bench: node_modules/.package-lock.json
 	@echo "measuring; this takes some minutes"

@@ -10,8 +10,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/noidle/noidle/local"
 )
@@ -74,12 +76,7 @@ func (f localFlags) serve(ctx context.Context, dir string, stdout, stderr io.Wri
 			return err
 		}
 	}
-	outputs := cloud.Outputs()
-	for _, stack := range slices.Sorted(maps.Keys(outputs)) {
-		for _, name := range slices.Sorted(maps.Keys(outputs[stack])) {
-			_, _ = fmt.Fprintf(stdout, "%s.%s = %s\n", stack, name, outputs[stack][name])
-		}
-	}
+	printOutputs(stdout, cloud.Outputs())
 	_, _ = fmt.Fprintf(stdout, "AWS_ENDPOINT_URL=%s\n", cloud.URL())
 	if f.chaos > 0 {
 		_, _ = fmt.Fprintf(stdout, "injecting faults at the rate %v with the seed %d\n", f.chaos, f.seed)
@@ -88,6 +85,27 @@ func (f localFlags) serve(ctx context.Context, dir string, stdout, stderr io.Wri
 	<-ctx.Done()
 	return nil
 }
+
+// printOutputs prints the stacks' outputs: first the addresses of sites, then the
+// others by name, without those that the CDK adds for other stacks to refer to.
+func printOutputs(stdout io.Writer, outputs map[string]map[string]string) {
+	var sites, others []string
+	for _, stack := range slices.Sorted(maps.Keys(outputs)) {
+		for _, name := range slices.Sorted(maps.Keys(outputs[stack])) {
+			line := fmt.Sprintf("%s.%s = %s\n", stack, name, outputs[stack][name])
+			switch {
+			case name == "SiteUrl":
+				sites = append(sites, line)
+			case !forOtherStacks.MatchString(name):
+				others = append(others, line)
+			}
+		}
+	}
+	_, _ = io.WriteString(stdout, strings.Join(slices.Concat(sites, others), ""))
+}
+
+// forOtherStacks matches the names that the CDK gives outputs for references.
+var forOtherStacks = regexp.MustCompile(`^(Publish|Exports)Output(Ref|FnGetAtt)`)
 
 // conclude tells what happened, once everything has ended.
 func (f localFlags) conclude(cloud *local.Cloud, stderr io.Writer) error {

@@ -34,7 +34,7 @@ type session struct {
 // page is what a hosted page shows. Its form goes where the page came from.
 type page struct {
 	Kind, Title, Problem string
-	Query                string // of links to the other pages
+	Query                template.URL // of links to the other pages
 	Token                string
 	EmailUsername        bool
 	SignUp               bool
@@ -99,7 +99,7 @@ func (d *domain) show(w http.ResponseWriter, r *http.Request, kind, title string
 		}
 	}
 	shown := page{
-		Kind: kind, Title: title, Problem: problem, Query: without(q.query, "username").Encode(), Token: token,
+		Kind: kind, Title: title, Problem: problem, Query: template.URL(without(q.query, "username").Encode()), Token: token,
 		EmailUsername: d.pool.EmailUsername, SignUp: !d.pool.AdminOnly,
 		Username: r.Form.Get("username"), Attributes: d.pool.asked(),
 		Providers: slices.DeleteFunc(slices.Clone(q.client.Providers), func(name string) bool { return name == "COGNITO" }),
