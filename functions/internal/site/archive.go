@@ -75,8 +75,8 @@ func complete(files map[string]File) ([]File, error) {
 	}
 	var sorted []File
 	for _, key := range slices.Sorted(maps.Keys(files)) {
-		if !fs.ValidPath(key) || key == "." || strings.Contains(key, `\`) {
-			return nil, fmt.Errorf(`site: %q is no name of a file: want a relative path without "..", "//" and backslashes`, key)
+		if !fs.ValidPath(key) || key == "." || key == Unfinished || strings.Contains(key, `\`) {
+			return nil, fmt.Errorf(`site: %q is no name of a file: want a relative path without "..", "//" and backslashes, other than %s`, key, Unfinished)
 		}
 		file := files[key]
 		file.ContentType = ContentType(key)

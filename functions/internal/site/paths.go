@@ -6,27 +6,31 @@ import (
 	"strings"
 )
 
-// maxPaths is up to how many paths are told one by one.
+// maxPaths is up to how many paths are told one by one. CloudFront takes no more
+// while 3000 of them are in progress
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html).
 const maxPaths = 1000
 
-// Paths returns the paths under which a distribution may keep what changed,
+var everything = []string{"/*"}
+
+// paths returns the paths under which a distribution may keep what changed,
 // encoded as CloudFront asks for
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html),
 // or /* if there are more than 1000 of them. An index.html has that of its
 // directory, too.
-func Paths(c Changes) []string {
-	var paths []string
+func paths(c Changes) []string {
+	var changed []string
 	for _, key := range slices.Concat(c.Uploaded, c.Deleted) {
 		path := "/" + escape(key)
-		paths = append(paths, path)
+		changed = append(changed, path)
 		if directory, ok := strings.CutSuffix(path, "/index.html"); ok {
-			paths = append(paths, directory+"/")
+			changed = append(changed, directory+"/")
 		}
 	}
-	if len(paths) > maxPaths {
-		return []string{"/*"}
+	if len(changed) > maxPaths {
+		return everything
 	}
-	return paths
+	return changed
 }
 
 // escape encodes what is not ASCII or unsafe after RFC 1738, and the question mark

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 
@@ -29,21 +30,57 @@ type Changes struct {
 	Uploaded, Deleted []string
 }
 
+// Unfinished is the key of an empty object that is in a bucket from before the
+// first change until caches were told of all of them.
+const Unfinished = ".unfinished"
+
 // Publish makes a bucket hold the files and nothing else. It uploads those that
 // are not there as they are, or all of them, as their headers may differ: pages
 // last, so that none refers to what is not there yet. Only then it deletes what is
-// gone, pages first.
-func Publish(ctx context.Context, bucket Bucket, files []File, all bool) (Changes, error) {
+// gone, pages first, and has caches forget the paths of what changed.
+//
+// One that ends half way leaves [Unfinished]. The next cannot know then what
+// caches hold, and has them forget everything, as it does after uploading all.
+func Publish(ctx context.Context, bucket Bucket, files []File, all bool, forget func(ctx context.Context, paths []string) error) (Changes, error) {
 	present, err := bucket.List(ctx)
 	if err != nil {
 		return Changes{}, err
 	}
-	var changes Changes
-	var pages, assets []File
+	_, unfinished := present[Unfinished]
+	delete(present, Unfinished)
+	assets, pages, changes := compare(present, files, all)
+	if len(changes.Uploaded)+len(changes.Deleted) == 0 && !unfinished {
+		return changes, nil
+	}
+	for _, some := range [][]File{{mark}, assets, pages} {
+		if err := upload(ctx, bucket, some); err != nil {
+			return Changes{}, err
+		}
+	}
+	if err := Remove(ctx, bucket, changes.Deleted); err != nil {
+		return Changes{}, err
+	}
+	forgotten := paths(changes)
+	if all || unfinished {
+		forgotten = everything
+	}
+	if err := forget(ctx, forgotten); err != nil {
+		return Changes{}, err
+	}
+	return changes, bucket.Delete(ctx, []string{Unfinished})
+}
+
+var mark = File{
+	Key: Unfinished, ContentType: ContentType(Unfinished), CacheControl: Ask,
+	Open: func() (io.ReadCloser, error) { return http.NoBody, nil },
+}
+
+// compare returns the files to upload, and the keys of all that has to change.
+func compare(present map[string]string, files []File, all bool) (assets, pages []File, changes Changes) {
+	gone := maps.Clone(present)
 	for _, file := range files {
-		etag, there := present[file.Key]
-		delete(present, file.Key)
-		if there && etag == file.MD5 && !all {
+		delete(gone, file.Key)
+		if etag, there := present[file.Key]; there && etag == file.MD5 && !all {
 			continue
 		}
 		changes.Uploaded = append(changes.Uploaded, file.Key)
@@ -53,13 +90,8 @@ func Publish(ctx context.Context, bucket Bucket, files []File, all bool) (Change
 			assets = append(assets, file)
 		}
 	}
-	changes.Deleted = slices.Sorted(maps.Keys(present))
-	for _, some := range [][]File{assets, pages} {
-		if err := upload(ctx, bucket, some); err != nil {
-			return Changes{}, err
-		}
-	}
-	return changes, Remove(ctx, bucket, changes.Deleted)
+	changes.Deleted = slices.Sorted(maps.Keys(gone))
+	return assets, pages, changes
 }
 
 // Remove removes files from a bucket, pages first.

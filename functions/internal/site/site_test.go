@@ -3,14 +3,10 @@ package site_test
 import (
 	"archive/zip"
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,6 +106,7 @@ func TestReadRefuses(t *testing.T) {
 		{"absolute", pack(t, entry{name: "/etc/x"}), nil, "", `"/etc/x" is no name of a file`},
 		{"backslash", pack(t, entry{name: `a\b`}), nil, "", `is no name of a file`},
 		{"text", pack(t), map[string]string{"../x": ""}, "", `"../x" is no name of a file`},
+		{"reserved", pack(t, entry{name: site.Unfinished}), nil, "", `".unfinished" is no name of a file`},
 		{"link", pack(t, entry{name: "a", text: "/etc/passwd", mode: fs.ModeSymlink}), nil, "", `"a" is not a regular file`},
 		{"twice", pack(t, entry{name: "a"}, entry{name: "a"}), nil, "", `"a" is in the zip file twice`},
 		{"too many", pack(t, many...), nil, "", "10001 files are more than 10000"},
@@ -122,96 +119,6 @@ func TestReadRefuses(t *testing.T) {
 			_, err := site.Read(tt.archive, tt.archive.Size(), tt.texts, []string{tt.pattern})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Read = %v, want an error with %q", err, tt.want)
-			}
-		})
-	}
-}
-
-// fake is a bucket that notes what is done to it.
-type fake struct {
-	mu      sync.Mutex
-	present map[string]string
-	broken  string // the key that cannot be written
-	done    []string
-}
-
-func (f *fake) List(context.Context) (map[string]string, error) { return f.present, nil }
-
-func (f *fake) Put(_ context.Context, file site.File, content io.ReadSeeker) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if file.Key == f.broken {
-		return errors.New("no")
-	}
-	text, err := io.ReadAll(content)
-	f.done = append(f.done, "put "+file.Key+" "+string(text))
-	return err
-}
-
-func (f *fake) Delete(_ context.Context, keys []string) error {
-	f.done = append(f.done, "delete "+strings.Join(keys, " "))
-	return nil
-}
-
-func TestPublish(t *testing.T) {
-	archive := pack(t, entry{name: "index.html", text: "new"}, entry{name: "z.css", text: "hello"}, entry{name: "z.js", text: "hello"})
-	files, err := site.Read(archive, archive.Size(), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const hello = "5d41402abc4b2a76b9719d911017c592"
-	tests := []struct {
-		name    string
-		all     bool
-		broken  string
-		want    []string
-		changes site.Changes
-	}{
-		{"what changed", false, "", []string{"put z.js hello", "put index.html new", "delete old.html", "delete a.css"},
-			site.Changes{Uploaded: []string{"index.html", "z.js"}, Deleted: []string{"a.css", "old.html"}}},
-		{"all", true, "", []string{"put z.css hello", "put z.js hello", "put index.html new", "delete old.html", "delete a.css"},
-			site.Changes{Uploaded: []string{"index.html", "z.css", "z.js"}, Deleted: []string{"a.css", "old.html"}}},
-		{"an asset fails", false, "z.js", nil, site.Changes{}},
-		{"a page fails", false, "index.html", []string{"put z.js hello"}, site.Changes{}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			b := &fake{broken: tt.broken, present: map[string]string{"index.html": "x", "z.css": hello, "old.html": "y", "a.css": "z"}}
-			changes, err := site.Publish(t.Context(), b, files, tt.all)
-			if (err != nil) != (tt.broken != "") {
-				t.Errorf("error is %v", err)
-			}
-			if tt.all {
-				slices.Sort(b.done[:2]) // They go at the same time.
-			}
-			if diff := cmp.Diff(tt.want, b.done); diff != "" {
-				t.Errorf("what is done (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(tt.changes, changes); diff != "" {
-				t.Errorf("changes (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
-func TestPaths(t *testing.T) {
-	many := make([]string, 1001)
-	tests := []struct {
-		name    string
-		changes site.Changes
-		want    []string
-	}{
-		{"none", site.Changes{}, nil},
-		{"index", site.Changes{Uploaded: []string{"index.html", "ko/index.html", "a.js"}, Deleted: []string{"myindex.html"}},
-			[]string{"/index.html", "/", "/ko/index.html", "/ko/", "/a.js", "/myindex.html"}},
-		{"encoded", site.Changes{Uploaded: []string{"a b~?/é(1)+@.js"}}, []string{"/a%20b%7E%3F/%C3%A9(1)+@.js"}},
-		{"too many", site.Changes{Uploaded: many}, []string{"/*"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, site.Paths(tt.changes)); diff != "" {
-				t.Errorf("paths (-want +got):\n%s", diff)
 			}
 		})
 	}

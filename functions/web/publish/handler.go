@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/uuid"
 
 	"github.com/noidle/noidle/functions/internal/site"
 )
@@ -93,16 +94,19 @@ func parse(given map[string]any) (properties, error) {
 }
 
 func (h handler) publish(ctx context.Context, event cfn.Event, p properties) (site.Changes, error) {
+	forget := func(ctx context.Context, paths []string) error {
+		if event.RequestType == cfn.RequestCreate || p.Distribution == "" {
+			return nil // nobody has asked for what has not been there
+		}
+		return h.invalidate(ctx, p.Distribution, paths)
+	}
 	var changes site.Changes
 	err := h.read(ctx, p, func(files []site.File) error {
 		var err error
-		changes, err = site.Publish(ctx, bucket{h.objects, p.Bucket}, files, !sameHeaders(event))
+		changes, err = site.Publish(ctx, bucket{h.objects, p.Bucket}, files, !sameHeaders(event), forget)
 		return err
 	})
-	if err != nil || event.RequestType == cfn.RequestCreate || p.Distribution == "" {
-		return changes, err
-	}
-	return changes, h.invalidate(ctx, p.Distribution, event.RequestID, site.Paths(changes))
+	return changes, err
 }
 
 // sameHeaders says whether files that are as they were have their headers, too:
@@ -141,17 +145,15 @@ func (h handler) read(ctx context.Context, p properties, do func([]site.File) er
 	return do(files)
 }
 
-// invalidate has a distribution forget paths, and does not wait until it has. An
-// invalidation with the same reference is the same
+// invalidate has a distribution forget paths, and does not wait until it has. Each
+// attempt has a reference of its own, as CloudFront takes one for other paths than
+// before as a mistake
 // (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_InvalidationBatch.html).
-func (h handler) invalidate(ctx context.Context, distribution, reference string, paths []string) error {
-	if len(paths) == 0 {
-		return nil
-	}
+func (h handler) invalidate(ctx context.Context, distribution string, paths []string) error {
 	_, err := h.distributions.CreateInvalidation(ctx, &cloudfront.CreateInvalidationInput{
 		DistributionId: &distribution,
 		InvalidationBatch: &types.InvalidationBatch{
-			CallerReference: &reference,
+			CallerReference: new(uuid.NewString()),
 			Paths:           &types.Paths{Items: paths, Quantity: new(int32(len(paths)))},
 		},
 	})
@@ -178,7 +180,7 @@ func (h handler) delete(ctx context.Context, is, id string, p properties) error 
 	}); err != nil {
 		slog.WarnContext(ctx, "the source's files stay", "error", err.Error())
 	}
-	err := site.Remove(ctx, bucket{h.objects, p.Bucket}, keys)
+	err := site.Remove(ctx, bucket{h.objects, p.Bucket}, append(keys, site.Unfinished))
 	if is == failed+id && err != nil {
 		slog.WarnContext(ctx, "files of a failed creation stay", "error", err.Error())
 		return nil

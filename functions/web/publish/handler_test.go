@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"io"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -25,6 +28,10 @@ type backend struct {
 	source  []byte // nil: it is gone
 	present map[string]string
 	fails   error // of what changes the bucket
+	busy    error // of the distribution
+
+	reference string // of the last invalidation
+	deletions []int  // how many keys each request had
 
 	mu   sync.Mutex
 	done []string
@@ -57,19 +64,33 @@ func (b *backend) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ 
 
 func (b *backend) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	b.note("put " + *in.Bucket + "/" + *in.Key + " " + *in.ContentType + " " + *in.CacheControl)
-	return &s3.PutObjectOutput{}, b.fails
+	h := md5.New()
+	_, err := io.Copy(h, in.Body)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.present != nil {
+		b.present[*in.Key] = hex.EncodeToString(h.Sum(nil))
+	}
+	return &s3.PutObjectOutput{}, errors.Join(err, b.fails)
 }
 
 func (b *backend) DeleteObjects(_ context.Context, in *s3.DeleteObjectsInput, _ ...func(*s3.Options)) (*s3.DeleteObjectsOutput, error) {
+	b.deletions = append(b.deletions, len(in.Delete.Objects))
 	for _, object := range in.Delete.Objects {
 		b.note("delete " + *in.Bucket + "/" + *object.Key)
+		delete(b.present, *object.Key)
 	}
 	return &s3.DeleteObjectsOutput{}, b.fails
 }
 
 func (b *backend) CreateInvalidation(_ context.Context, in *cloudfront.CreateInvalidationInput, _ ...func(*cloudfront.Options)) (*cloudfront.CreateInvalidationOutput, error) {
-	b.note("invalidate " + *in.DistributionId + " " + *in.InvalidationBatch.CallerReference + " " + strings.Join(in.InvalidationBatch.Paths.Items, " "))
-	return &cloudfront.CreateInvalidationOutput{}, nil
+	batch := in.InvalidationBatch
+	if *batch.CallerReference == b.reference {
+		return nil, &smithy.GenericAPIError{Code: "InvalidationBatchAlreadyExists"}
+	}
+	b.reference = *batch.CallerReference
+	b.note("invalidate " + *in.DistributionId + " " + strings.Join(batch.Paths.Items, " "))
+	return &cloudfront.CreateInvalidationOutput{}, b.busy
 }
 
 func archive(t *testing.T, names ...string) []byte {
@@ -105,12 +126,14 @@ func given(changes map[string]any) map[string]any {
 func TestHandle(t *testing.T) {
 	const hello, braces = "5d41402abc4b2a76b9719d911017c592", "99914b932bd37a50b983c5e7c90ae93b"
 	other := map[string]any{"Source": map[string]any{"Bucket": "assets", "Key": "old.zip"}}
+	const begin, end = "put web/.unfinished application/octet-stream no-cache", "delete web/.unfinished"
 	whole := []string{
+		end, begin,
 		"put web/config.json application/json; charset=utf-8 no-cache",
 		"put web/img/a.png image/png public, max-age=31536000, immutable",
 		"put web/index.html text/html; charset=utf-8 no-cache",
 	}
-	all := []string{"delete web/config.json", "delete web/img/a.png", "delete web/index.html"}
+	all := []string{end, "delete web/config.json", "delete web/img/a.png", "delete web/index.html"}
 	missing := &smithy.GenericAPIError{Code: "NoSuchBucket"}
 	denied := errors.New("denied " + strings.Repeat("é", 3000))
 	tests := []struct {
@@ -132,14 +155,14 @@ func TestHandle(t *testing.T) {
 		{name: "create", request: cfn.RequestCreate, done: whole, id: "site-of-web", data: map[string]any{"Changed": "3", "Deleted": "0"}},
 		{name: "update of a file", request: cfn.RequestUpdate, is: "site-of-web", old: other,
 			present: map[string]string{"index.html": "x", "img/a.png": hello, "config.json": braces, "old.js": "x"},
-			done:    []string{"delete web/old.js", "invalidate D1 request /index.html / /old.js", whole[2]},
+			done:    []string{end, "delete web/old.js", "invalidate D1 /index.html / /old.js", begin, whole[4]},
 			id:      "site-of-web", data: map[string]any{"Changed": "1", "Deleted": "1"}},
 		{name: "update of nothing", request: cfn.RequestUpdate, is: "site-of-web", old: other,
 			present: map[string]string{"index.html": hello, "img/a.png": hello, "config.json": braces},
 			id:      "site-of-web", data: map[string]any{"Changed": "0", "Deleted": "0"}},
 		{name: "update of the patterns", request: cfn.RequestUpdate, is: "site-of-web", old: map[string]any{"Immutable": []any{}},
 			present: map[string]string{"index.html": hello, "img/a.png": hello, "config.json": braces},
-			done:    append([]string{"invalidate D1 request /config.json /img/a.png /index.html /"}, whole...),
+			done:    append([]string{end, "invalidate D1 /*"}, whole[1:]...),
 			id:      "site-of-web", data: map[string]any{"Changed": "3", "Deleted": "0"}},
 		{name: "update of the bucket", request: cfn.RequestUpdate, is: "site-of-old", changes: map[string]any{"Distribution": ""}, old: map[string]any{"Bucket": "old"},
 			done: whole, id: "site-of-web", data: map[string]any{"Changed": "3", "Deleted": "0"}},
@@ -148,10 +171,10 @@ func TestHandle(t *testing.T) {
 		{name: "create without a bucket", request: cfn.RequestCreate, changes: map[string]any{"Bucket": ""}, id: "failed-site-of-", wantErr: "want the properties Bucket"},
 		{name: "update that fails", request: cfn.RequestUpdate, is: "site-of-web", gone: true, id: "site-of-web", wantErr: "NoSuchKey"},
 		{name: "delete", request: cfn.RequestDelete, is: "site-of-web", present: map[string]string{"foreign.txt": "x"}, done: all, id: "site-of-web"},
-		{name: "delete without the source", request: cfn.RequestDelete, is: "site-of-web", gone: true, done: all[:1], id: "site-of-web"},
+		{name: "delete without the source", request: cfn.RequestDelete, is: "site-of-web", gone: true, done: all[:2], id: "site-of-web"},
 		{name: "delete in a missing bucket", request: cfn.RequestDelete, is: "site-of-web", fails: missing, done: all, id: "site-of-web"},
-		{name: "delete that fails", request: cfn.RequestDelete, is: "site-of-web", fails: denied, done: all[2:], id: "site-of-web", wantErr: "bucket web: denied"},
-		{name: "delete after a failed creation", request: cfn.RequestDelete, is: "failed-site-of-web", fails: denied, done: all[2:], id: "failed-site-of-web"},
+		{name: "delete that fails", request: cfn.RequestDelete, is: "site-of-web", fails: denied, done: all[3:], id: "site-of-web", wantErr: "bucket web: denied"},
+		{name: "delete after a failed creation", request: cfn.RequestDelete, is: "failed-site-of-web", fails: denied, done: all[3:], id: "failed-site-of-web"},
 		{name: "delete of what was never created", request: cfn.RequestDelete, is: "request", id: "request"},
 		{name: "delete after a creation without a bucket", request: cfn.RequestDelete, is: "failed-site-of-", changes: map[string]any{"Bucket": ""}, id: "failed-site-of-"},
 	}
@@ -169,7 +192,7 @@ func TestHandle(t *testing.T) {
 				event.OldResourceProperties = given(tt.old)
 			}
 			id, data, err := handler{b, b}.handle(t.Context(), event)
-			slices.Sort(b.done)
+			slices.Sort(b.done) // Files go at the same time.
 			if diff := cmp.Diff(tt.done, b.done); diff != "" {
 				t.Errorf("what is done (-want +got):\n%s", diff)
 			}
@@ -183,5 +206,37 @@ func TestHandle(t *testing.T) {
 				t.Errorf("error is %v, want %q", err, tt.wantErr)
 			}
 		})
+	}
+}
+
+// TestHandleAgain: what the first attempt could not have the distribution forget,
+// the next does, although it finds all files there.
+func TestHandleAgain(t *testing.T) {
+	event := cfn.Event{RequestType: cfn.RequestUpdate, ResourceProperties: given(nil), OldResourceProperties: given(nil)}
+	busy := &cloudfronttypes.TooManyInvalidationsInProgress{Message: aws.String("wait")}
+	b := &backend{source: archive(t, "index.html", "img/a.png"), present: map[string]string{"old.js": "x"}, busy: busy}
+	if _, _, err := (handler{b, b}).handle(t.Context(), event); err == nil || !strings.HasPrefix(err.Error(), "distribution D1: ") {
+		t.Errorf("error is %v, want the distribution's", err)
+	}
+	b.busy, b.done = nil, nil
+	for range 2 { // then there is nothing left to do
+		if _, _, err := (handler{b, b}).handle(t.Context(), event); err != nil {
+			t.Error(err)
+		}
+	}
+	want := []string{"put web/.unfinished application/octet-stream no-cache", "invalidate D1 /*", "delete web/.unfinished"}
+	if diff := cmp.Diff(want, b.done); diff != "" {
+		t.Errorf("what is done again (-want +got):\n%s", diff)
+	}
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+func TestDeleteMany(t *testing.T) {
+	b := &backend{}
+	if err := (bucket{b, "web"}).Delete(t.Context(), slices.Repeat([]string{"a"}, 2500)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{1000, 1000, 500}, b.deletions); diff != "" {
+		t.Errorf("keys of the requests (-want +got):\n%s", diff)
 	}
 }
