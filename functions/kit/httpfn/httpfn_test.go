@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -113,6 +114,27 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// A load balancer may be told to add the client's port
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
+func TestClientBehindLoadBalancer(t *testing.T) {
+	for forwarded, want := range map[string]string{
+		"":                                "",
+		"203.0.113.7":                     "203.0.113.7",
+		"203.0.113.7:4711":                "203.0.113.7",
+		"spoofed, 2001:db8::1":            "2001:db8::1",
+		"198.51.100.1,[2001:db8::1]:4711": "2001:db8::1",
+	} {
+		raw := fmt.Appendf(nil, `{"httpMethod":"GET","path":"/","headers":{"x-forwarded-for":%q},"requestContext":{"elb":{}}}`, forwarded)
+		_, err := httpfn.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			check(t, "address of "+forwarded, r.RemoteAddr, net.JoinHostPort(want, "0"))
+		}))(t.Context(), raw)
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
 func TestStageOfAnotherName(t *testing.T) {
 	for path, want := range map[string]string{"/dev": "/", "/dev/": "/", "/device": "/device", "/a/dev": "/a/dev", "": "/", "/dev//a": "//a", "/dev/a%2Fb": "/a%2Fb"} {
 		raw := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"requestContext":{"stage":"dev","http":{"method":"GET"}}}`, path)
@@ -155,6 +177,11 @@ func answer(t *testing.T, name string, h http.HandlerFunc) any {
 	return got
 }
 
+// Cookies and repeated headers in each form:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 func TestAnswerForms(t *testing.T) {
 	log := logged(t)
 	h := func(w http.ResponseWriter, _ *http.Request) {
@@ -191,6 +218,8 @@ func TestAnswerForms(t *testing.T) {
 	}
 }
 
+// What is text, what is base64, and what comes of a panic. Where bodies are decoded:
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 func TestAnswers(t *testing.T) {
 	write := func(contentType, encoding, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {

@@ -91,14 +91,18 @@ func (e *event) header() http.Header {
 }
 
 // sourceIP is the client's address. A load balancer adds it to the end of
-// X-Forwarded-For
+// X-Forwarded-For, with its port if told so
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
 func (e *event) sourceIP(header http.Header) string {
 	if e.shape != loadBalancer {
 		return cmp.Or(e.RequestContext.HTTP.SourceIP, e.RequestContext.Identity.SourceIP)
 	}
 	forwarded := strings.Join(header["X-Forwarded-For"], ",")
-	return strings.TrimSpace(forwarded[strings.LastIndex(forwarded, ",")+1:])
+	last := strings.TrimSpace(forwarded[strings.LastIndex(forwarded, ",")+1:])
+	if host, _, err := net.SplitHostPort(last); err == nil {
+		return host
+	}
+	return last
 }
 
 // url returns the path and the query. HTTP APIs hand paths on decoded, others as
