@@ -91,12 +91,16 @@ func explain(err error) problem.FieldError {
 }
 
 func kind(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
+	switch k := t.Kind(); {
+	case k == reflect.String:
 		return "a string"
-	case reflect.Slice:
+	case k == reflect.Bool:
+		return "true or false"
+	case k == reflect.Slice || k == reflect.Array:
 		return "an array"
-	case reflect.Int, reflect.Int64:
+	case k == reflect.Float32 || k == reflect.Float64:
+		return "a number"
+	case k >= reflect.Int && k <= reflect.Uint64:
 		return "a whole number"
 	}
 	return "an object"

@@ -13,6 +13,14 @@ type body struct {
 	Name  string  `json:"name"`
 	Count int     `json:"count"`
 	Items []inner `json:"items"`
+	Rest  *rest   `json:"rest,omitempty"`
+}
+
+type rest struct {
+	Small uint8   `json:"small"`
+	Share float32 `json:"share"`
+	Fixed [2]int  `json:"fixed"`
+	Sure  bool    `json:"sure"`
 }
 
 type inner struct {
@@ -62,6 +70,10 @@ func TestRead(t *testing.T) {
 		{"field of a wrong type", "application/json", `{"count":"1"}`, 400, invalid + `{"pointer":"/count","detail":"want a whole number, got string"}]}`},
 		{"no array", "application/json", `{"items":{}}`, 400, invalid + `{"pointer":"/items","detail":"want an array, got object"}]}`},
 		{"inner field", "application/json", `{"items":[{"text":1}]}`, 400, invalid + `{"pointer":"","detail":"items.text: want a string, got number"}]}`},
+		{"no small number", "application/json", `{"rest":{"small":256}}`, 400, invalid + `{"pointer":"","detail":"rest.small: want a whole number, got number 256"}]}`},
+		{"no number", "application/json", `{"rest":{"share":"1"}}`, 400, invalid + `{"pointer":"","detail":"rest.share: want a number, got string"}]}`},
+		{"no fixed array", "application/json", `{"rest":{"fixed":true}}`, 400, invalid + `{"pointer":"","detail":"rest.fixed: want an array, got bool"}]}`},
+		{"no bool", "application/json", `{"rest":{"sure":1}}`, 400, invalid + `{"pointer":"","detail":"rest.sure: want true or false, got number"}]}`},
 		{"unknown field", "application/json", `{"nam":1}`, 400, invalid + `{"pointer":"","detail":"unknown field \"nam\""}]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
