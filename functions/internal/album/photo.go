@@ -4,6 +4,7 @@ package album
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -60,9 +61,11 @@ type Entry struct {
 	UploadedAt time.Time
 }
 
-// Key is the key of the photo's file, such as photos/<owner>/<id>.jpg.
+// Key is the key of the photo's file, such as photos/<owner>/<id>.jpg. Slashes, dots
+// and the like in the owner are escaped, so that none gets below another's prefix.
 func (e Entry) Key() string {
-	return "photos/" + e.Owner + "/" + e.ID + "." + extensions[e.Type]
+	owner := strings.ReplaceAll(url.PathEscape(e.Owner), ".", "%2E")
+	return "photos/" + owner + "/" + e.ID + "." + extensions[e.Type]
 }
 
 // Status says what became of a photo.

@@ -59,7 +59,7 @@ func do(t *testing.T, method, url, contentType, body string) int {
 	return answer.StatusCode
 }
 
-var cat = album.Entry{Owner: "ann", ID: "1", Type: "image/jpeg", Bytes: 5}
+var cat = album.Entry{Owner: "idp|ann", ID: "1", Type: "image/jpeg", Bytes: 5}
 
 // A presigned URL demands the headers that were signed
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html).
@@ -86,7 +86,7 @@ func TestSignUpload(t *testing.T) {
 	if query.Get("X-Amz-SignedHeaders") != "content-length;content-type;host" || query.Get("X-Amz-Expires") != "300" || query.Has("x-amz-checksum-crc32") {
 		t.Errorf("the query is %v", query)
 	}
-	head := &s3.HeadObjectInput{Bucket: aws.String("uploads"), Key: aws.String("photos/ann/1.jpg")}
+	head := &s3.HeadObjectInput{Bucket: aws.String("uploads"), Key: aws.String("photos/idp%7Cann/1.jpg")}
 	if _, err := s3.NewFromConfig(cfg).HeadObject(t.Context(), head); err != nil {
 		t.Error(err)
 	}
