@@ -43,7 +43,7 @@ func New(name, message string, now time.Time) (e Entry, wrong map[string]string)
 		CreatedAt: now.UTC().Truncate(time.Millisecond),
 	}
 	wrong = map[string]string{}
-	if n := utf8.RuneCountInString(e.Name); n < 1 || n > MaxName || strings.ContainsFunc(e.Name, unicode.IsControl) {
+	if n := utf8.RuneCountInString(e.Name); n < 1 || n > MaxName || strings.ContainsFunc(e.Name, endsLine) {
 		wrong["/name"] = fmt.Sprintf("want 1 to %d characters on one line, got %d", MaxName, n)
 	}
 	if n := utf8.RuneCountInString(e.Message); n < 1 || n > MaxMessage {
@@ -51,3 +51,6 @@ func New(name, message string, now time.Time) (e Entry, wrong map[string]string)
 	}
 	return e, wrong
 }
+
+// endsLine says whether a character may end a line, or is a control character.
+func endsLine(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }
