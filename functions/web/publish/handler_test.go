@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,6 +33,8 @@ type backend struct {
 
 	reference string // of the last invalidation
 	deletions []int  // how many keys each request had
+	refused   []types.Error
+	until     time.Time // when the last GetObject gives up
 
 	mu   sync.Mutex
 	done []string
@@ -43,7 +46,8 @@ func (b *backend) note(text string) {
 	b.done = append(b.done, text)
 }
 
-func (b *backend) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+func (b *backend) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	b.until, _ = ctx.Deadline()
 	if b.source == nil || *in.Bucket != "assets" || *in.Key != "site.zip" {
 		return nil, &types.NoSuchKey{Message: aws.String("gone")}
 	}
@@ -80,7 +84,7 @@ func (b *backend) DeleteObjects(_ context.Context, in *s3.DeleteObjectsInput, _ 
 		b.note("delete " + *in.Bucket + "/" + *object.Key)
 		delete(b.present, *object.Key)
 	}
-	return &s3.DeleteObjectsOutput{}, b.fails
+	return &s3.DeleteObjectsOutput{Errors: b.refused}, b.fails
 }
 
 func (b *backend) CreateInvalidation(_ context.Context, in *cloudfront.CreateInvalidationInput, _ ...func(*cloudfront.Options)) (*cloudfront.CreateInvalidationOutput, error) {
@@ -238,5 +242,29 @@ func TestDeleteMany(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{1000, 1000, 500}, b.deletions); diff != "" {
 		t.Errorf("keys of the requests (-want +got):\n%s", diff)
+	}
+}
+
+// An answer with status 200 may tell of keys that were not deleted
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
+func TestDeleteRefused(t *testing.T) {
+	b := &backend{refused: []types.Error{{Key: aws.String("a"), Code: aws.String("AccessDenied"), Message: aws.String("no")}}}
+	err := bucket{b, "web"}.Delete(t.Context(), []string{"a"})
+	if want := `bucket web: "a": AccessDenied: no`; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+// TestHandleInTime: there is time left to say that it took too long.
+func TestHandleInTime(t *testing.T) {
+	end := time.Now().Add(time.Hour)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	b := &backend{source: archive(t)}
+	if _, _, err := (handler{b, b}).handle(ctx, cfn.Event{RequestType: cfn.RequestCreate, ResourceProperties: given(nil)}); err != nil {
+		t.Fatal(err)
+	}
+	if want := end.Add(-reserve); !b.until.Equal(want) {
+		t.Errorf("it gives up at %s, want %s", b.until, want)
 	}
 }
