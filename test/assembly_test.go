@@ -31,6 +31,10 @@ const (
 	ordersStack     = "NoidleOrders"
 	thumbnailsStack = "NoidleThumbnails"
 	analyticsStack  = "NoidleAnalytics"
+
+	webAppStack          = "NoidleWebApp"
+	helloLambdaStack     = "HelloLambda"
+	helloServerlessStack = "HelloServerless"
 )
 
 // synthesizeApp runs `cdk synth` in dir, as a user does, with an environment
@@ -106,11 +110,14 @@ func TestReferenceApp(t *testing.T) {
 	}
 	tests := []struct {
 		stack     string
-		functions int // accept, read, start and five steps; resize; aggregate and trends
+		functions int // accept, read, start and five steps; resize; aggregate and trends; API and publish; render; guestbook and publish
 	}{
 		{ordersStack, 8},
 		{thumbnailsStack, 1},
 		{analyticsStack, 2},
+		{webAppStack, 2},
+		{helloLambdaStack, 1},
+		{helloServerlessStack, 2},
 	}
 	for _, tt := range tests {
 		stack := app.stack(t, tt.stack)

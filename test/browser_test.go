@@ -14,13 +14,6 @@ import (
 	"github.com/noidle/noidle/test/visitor"
 )
 
-// The stacks with pages.
-const (
-	webAppStack          = "NoidleWebApp"
-	helloLambdaStack     = "HelloLambda"
-	helloServerlessStack = "HelloServerless"
-)
-
 // openBrowser starts the browser that visits pages in a test.
 func openBrowser(t *testing.T) *visitor.Browser {
 	t.Helper()
