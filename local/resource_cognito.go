@@ -102,22 +102,22 @@ type userPoolClientProperties struct {
 	AuthSessionValidity             noEffect
 	CallbackURLs                    []string
 	ClientName                      noEffect
-	EnableTokenRevocation           *bool
+	EnableTokenRevocation           noEffect
 	ExplicitAuthFlows               []string
 	GenerateSecret                  bool
 	IDTokenValidity                 float64 `property:"IdTokenValidity"`
 	LogoutURLs                      []string
 	PreventUserExistenceErrors      string
-	ReadAttributes                  []string
+	ReadAttributes                  noEffect
 	RefreshTokenValidity            float64
-	SupportedIdentityProviders      []string
+	SupportedIdentityProviders      noEffect
 	TokenValidityUnits              struct {
 		AccessToken  string
 		IDToken      string `property:"IdToken"`
 		RefreshToken string
 	}
 	UserPoolID      string `property:"UserPoolId"`
-	WriteAttributes []string
+	WriteAttributes noEffect
 }
 
 // planUserPoolClient plans a client, whose tokens are valid for an hour and whose
@@ -127,9 +127,7 @@ func planUserPoolClient(c *Cloud, r *assembly.Resource, p *userPoolClientPropert
 	client := cognito.Client{
 		ID: digest(identifier(r))[:26], AuthFlows: p.ExplicitAuthFlows,
 		OAuth: p.AllowedOAuthFlowsUserPoolClient, Scopes: p.AllowedOAuthScopes, Callbacks: p.CallbackURLs, Logouts: p.LogoutURLs,
-		Providers: p.SupportedIdentityProviders, ReadAttributes: p.ReadAttributes, WriteAttributes: p.WriteAttributes,
-		HideUsers:  p.PreventUserExistenceErrors == "ENABLED",
-		Revocation: p.EnableTokenRevocation == nil || *p.EnableTokenRevocation,
+		HideUsers: p.PreventUserExistenceErrors == "ENABLED",
 	}
 	if len(client.AuthFlows) == 0 {
 		client.AuthFlows = []string{"ALLOW_REFRESH_TOKEN_AUTH"}

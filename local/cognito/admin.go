@@ -2,6 +2,8 @@ package cognito
 
 import (
 	"cmp"
+	"crypto/rand"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,47 +11,27 @@ import (
 )
 
 // adminOperations need permissions.
-func (s *Service) adminOperations() api.Operations {
-	return api.Operations{
-		"AdminAddUserToGroup":      admin(s, "AdminAddUserToGroup", s.addToGroup),
-		"AdminConfirmSignUp":       admin(s, "AdminConfirmSignUp", s.adminConfirmSignUp),
-		"AdminCreateUser":          admin(s, "AdminCreateUser", s.adminCreateUser),
-		"AdminDeleteUser":          admin(s, "AdminDeleteUser", s.adminDeleteUser),
-		"AdminGetUser":             admin(s, "AdminGetUser", s.adminGetUser),
-		"AdminRemoveUserFromGroup": admin(s, "AdminRemoveUserFromGroup", s.removeFromGroup),
-		"AdminSetUserPassword":     admin(s, "AdminSetUserPassword", s.adminSetUserPassword),
-		"ListUsers":                admin(s, "ListUsers", s.listUsers),
+func (s *Service) adminOperations() map[string]operation {
+	return map[string]operation{
+		"AdminAddUserToGroup":      onUser(addToGroup),
+		"AdminConfirmSignUp":       onUser(s.adminConfirmSignUp),
+		"AdminCreateUser":          s.adminCreateUser,
+		"AdminDeleteUser":          onUser(adminDeleteUser),
+		"AdminGetUser":             onUser(adminGetUser),
+		"AdminRemoveUserFromGroup": onUser(removeFromGroup),
+		"AdminSetUserPassword":     onUser(s.adminSetUserPassword),
+		"ListUsers":                listUsers,
 	}
 }
 
-// poolInput names a pool.
-type poolInput struct {
-	UserPoolID string `json:"UserPoolId"`
-}
-
-func (in *poolInput) poolID() string { return in.UserPoolID }
-
-// admin is an operation on a pool for those who may.
-func admin[In any, Out any, P interface {
-	*In
-	poolID() string
-}](s *Service, name string, operation func(p *pool, in *In) (Out, error)) api.Operation {
-	return locked(s, func(call *api.Call, in *In) (out Out, err error) {
-		id := P(in).poolID()
-		if err := call.Authorize("cognito-idp:"+name, PoolARN(id), nil); err != nil {
-			return out, err
+// onUser is an operation on a user who exists.
+func onUser(do operation) operation {
+	return func(on subject, in *input) (out any, err error) {
+		if on.user, err = on.pool.find(in.Username); err != nil {
+			return nil, err
 		}
-		p, err := s.pool(id)
-		if err != nil {
-			return out, err
-		}
-		return operation(p, in)
-	})
-}
-
-type adminUserInput struct {
-	poolInput
-	Username string
+		return do(on, in)
+	}
 }
 
 type userType struct {
@@ -69,136 +51,80 @@ func (u *user) describe() userType {
 	}
 }
 
-type adminCreateUserInput struct {
-	adminUserInput
-	DesiredDeliveryMediums []string // no invitation is sent
-	MessageAction          string
-	TemporaryPassword      string
-	UserAttributes         []attribute
-}
-
-type adminCreateUserOutput struct{ User userType }
-
-func (s *Service) adminCreateUser(p *pool, in *adminCreateUserInput) (*adminCreateUserOutput, error) {
+// adminCreateUser invites a user, who may lack required attributes until the
+// first sign-in
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html).
+func (s *Service) adminCreateUser(on subject, in *input) (any, error) {
 	if in.MessageAction == "RESEND" {
-		return nil, fail("InvalidParameterException", "MessageAction RESEND is not supported locally: no invitation is sent")
+		return nil, fail("InvalidParameterException", "MessageAction RESEND is not supported locally: use AdminSetUserPassword")
 	}
-	u, err := p.add(in.Username, in.TemporaryPassword, forceChangePassword, attributeMap(in.UserAttributes), s.now())
+	password := cmp.Or(in.TemporaryPassword, rand.Text()+strings.Repeat("aA1!", 1+on.pool.Password.MinimumLength/4))
+	u, err := on.pool.add(in.Username, password, forceChangePassword, attributeMap(in.UserAttributes), s.now())
 	if err != nil {
 		return nil, err
 	}
-	return &adminCreateUserOutput{u.describe()}, nil
+	if in.MessageAction != "SUPPRESS" {
+		s.sent(on.pool, u, "temporary password", password)
+	}
+	return struct{ User userType }{u.describe()}, nil
 }
 
-type adminSetUserPasswordInput struct {
-	adminUserInput
-	Password  string
-	Permanent bool
-}
-
-func (s *Service) adminSetUserPassword(p *pool, in *adminSetUserPasswordInput) (struct{}, error) {
-	u, err := p.find(in.Username)
-	if err == nil {
-		err = p.Password.check(in.Password)
-	}
-	if err != nil {
-		return struct{}{}, err
-	}
-	u.password, u.status, u.modified = newHash(in.Password), forceChangePassword, s.now()
+func (s *Service) adminSetUserPassword(on subject, in *input) (any, error) {
+	status := forceChangePassword
 	if in.Permanent {
-		u.status = confirmed
+		status = confirmed
 	}
-	return struct{}{}, nil
+	return nil, on.pool.setPassword(on.user, in.Password, status, s.now())
 }
 
-func (s *Service) adminConfirmSignUp(p *pool, in *adminUserInput) (struct{}, error) {
-	u, err := p.find(in.Username)
-	if err == nil && u.status != unconfirmed {
-		err = fail("NotAuthorizedException", "User cannot be confirmed. Current status is %s", u.status)
+// adminConfirmSignUp does not say that the address is verified.
+func (s *Service) adminConfirmSignUp(on subject, _ *input) (any, error) {
+	if err := on.user.mustBeUnconfirmed(); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		u.status, u.modified, u.code = confirmed, s.now(), nil // the address is not verified by this
-	}
-	return struct{}{}, err
+	on.user.status, on.user.modified, on.user.code = confirmed, s.now(), nil
+	return nil, nil
 }
 
-func (s *Service) adminGetUser(p *pool, in *adminUserInput) (userType, error) {
-	u, err := p.find(in.Username)
-	if err != nil {
-		return userType{}, err
-	}
-	described := u.describe()
+func adminGetUser(on subject, _ *input) (any, error) {
+	described := on.user.describe()
 	described.UserAttributes, described.Attributes = described.Attributes, nil
 	return described, nil
 }
 
-func (s *Service) adminDeleteUser(p *pool, in *adminUserInput) (struct{}, error) {
-	u, err := p.find(in.Username)
-	if err == nil {
-		p.forget(u)
-		delete(p.users, p.fold(cmp.Or(p.signInName(u), u.name)))
-		for code, a := range p.codes {
-			if a.user == u {
-				delete(p.codes, code)
-			}
-		}
+func adminDeleteUser(on subject, _ *input) (any, error) {
+	on.pool.remove(on.user)
+	return nil, nil
+}
+
+func addToGroup(on subject, in *input) (any, error) {
+	if _, err := removeFromGroup(on, in); err != nil {
+		return nil, err
 	}
-	return struct{}{}, err
+	on.user.groups = append(on.user.groups, in.GroupName)
+	return nil, nil
 }
 
-type groupInput struct {
-	adminUserInput
-	GroupName string
-}
-
-func (s *Service) addToGroup(p *pool, in *groupInput) (struct{}, error) {
-	u, err := p.member(in)
-	if err == nil && !slices.Contains(u.groups, in.GroupName) {
-		u.groups = append(u.groups, in.GroupName)
-	}
-	return struct{}{}, err
-}
-
-func (s *Service) removeFromGroup(p *pool, in *groupInput) (struct{}, error) {
-	u, err := p.member(in)
-	if err == nil {
-		u.groups = slices.DeleteFunc(u.groups, func(name string) bool { return name == in.GroupName })
-	}
-	return struct{}{}, err
-}
-
-func (p *pool) member(in *groupInput) (*user, error) {
-	if !p.groups[in.GroupName] {
+func removeFromGroup(on subject, in *input) (any, error) {
+	if !on.pool.groups[in.GroupName] {
 		return nil, fail("ResourceNotFoundException", "Group not found.")
 	}
-	return p.find(in.Username)
+	on.user.groups = slices.DeleteFunc(on.user.groups, func(name string) bool { return name == in.GroupName })
+	return nil, nil
 }
-
-type listUsersInput struct {
-	poolInput
-	Filter string
-}
-
-type listUsersOutput struct{ Users []userType }
 
 // listUsers lists all users, or those with an e-mail address.
-func (s *Service) listUsers(p *pool, in *listUsersInput) (*listUsersOutput, error) {
-	email, quoted := "", true
-	if in.Filter != "" {
-		name, value, _ := strings.Cut(in.Filter, "=")
-		email, quoted = strings.CutPrefix(strings.TrimSpace(value), `"`)
-		email = strings.TrimSuffix(email, `"`)
-		quoted = quoted && strings.TrimSpace(name) == "email"
-	}
-	if !quoted {
+func listUsers(on subject, in *input) (any, error) {
+	var email string
+	if _, err := fmt.Sscanf(strings.ReplaceAll(in.Filter, " ", ""), "email=%q", &email); in.Filter != "" && err != nil {
 		return nil, fail("InvalidParameterException", "Filter %q is not supported locally: want email = \"...\"", in.Filter)
 	}
-	out := &listUsersOutput{Users: []userType{}}
-	for _, u := range p.users {
+	users := []userType{}
+	for _, u := range on.pool.users {
 		if in.Filter == "" || u.attributes["email"] == email {
-			out.Users = append(out.Users, u.describe())
+			users = append(users, u.describe())
 		}
 	}
-	slices.SortFunc(out.Users, func(a, b userType) int { return strings.Compare(a.Username, b.Username) })
-	return out, nil
+	slices.SortFunc(users, func(a, b userType) int { return strings.Compare(a.Username, b.Username) })
+	return struct{ Users []userType }{users}, nil
 }

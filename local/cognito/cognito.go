@@ -39,63 +39,6 @@ type Service struct {
 	pools map[string]*pool // by ID
 }
 
-// Pool is a user pool.
-type Pool struct {
-	// ID is such as us-east-1_Abc123xyz.
-	ID string
-	// EmailUsername says that users sign in with their e-mail addresses.
-	EmailUsername bool
-	// CaseSensitive says whether user names differ by case.
-	CaseSensitive bool
-	// VerifyEmail says that a confirmed user's address counts as verified.
-	VerifyEmail bool
-	// AdminOnly says that users cannot sign up themselves.
-	AdminOnly bool
-	// Password is what passwords need.
-	Password PasswordPolicy
-	// Required are the attributes that users must have.
-	Required []string
-	// Custom are the attributes besides the standard ones, such as custom:team.
-	Custom []string
-}
-
-// Client is an app that uses a pool.
-type Client struct {
-	// ID is the client ID.
-	ID string
-	// AuthFlows are the flows that InitiateAuth allows, such as ALLOW_USER_PASSWORD_AUTH.
-	AuthFlows []string
-	// OAuth says whether the OAuth endpoints serve the client, by the code flow.
-	OAuth bool
-	// Scopes are those that the client may ask for.
-	Scopes []string
-	// Callbacks and Logouts are the URLs that the pages may redirect to.
-	Callbacks, Logouts []string
-	// Providers are the identity providers by name. COGNITO is the pool itself.
-	Providers []string
-	// ReadAttributes and WriteAttributes limit what the client sees and sets.
-	// Empty means all.
-	ReadAttributes, WriteAttributes []string
-	// AccessToken, IDToken and RefreshToken are for how long tokens are valid.
-	AccessToken, IDToken, RefreshToken time.Duration
-	// HideUsers says that errors do not tell whether a user exists.
-	HideUsers bool
-	// Revocation says whether refresh tokens can be revoked.
-	Revocation bool
-}
-
-type pool struct {
-	Pool
-	key      *rsa.PrivateKey
-	url      string // of the domain on this machine, or empty
-	clients  map[string]*Client
-	groups   map[string]bool
-	users    map[string]*user // by their names as folded by fold
-	grants   map[string]*grant
-	codes    map[string]*authorization
-	sessions map[string]*session
-}
-
 // New returns a service without pools.
 func New(options Options) *Service {
 	if options.Report == nil {
@@ -108,9 +51,7 @@ func New(options Options) *Service {
 func PoolARN(id string) string { return api.ARN("cognito-idp", "userpool/"+id) }
 
 // Issuer returns who the tokens of a user pool say that they are from.
-func Issuer(id string) string { return "https://" + providerName(id) }
-
-func providerName(id string) string { return "cognito-idp." + api.Region + ".amazonaws.com/" + id }
+func Issuer(id string) string { return "https://cognito-idp." + api.Region + ".amazonaws.com/" + id }
 
 // CreatePool creates a user pool with a new signing key.
 func (s *Service) CreatePool(p Pool) error {
@@ -122,7 +63,7 @@ func (s *Service) CreatePool(p Pool) error {
 	defer s.mu.Unlock()
 	s.pools[p.ID] = &pool{
 		Pool: p, key: key, clients: map[string]*Client{}, groups: map[string]bool{}, users: map[string]*user{},
-		grants: map[string]*grant{}, codes: map[string]*authorization{}, sessions: map[string]*session{},
+		grants: map[string]*grant{}, codes: map[string]*authorization{}, sessions: map[string]*session{}, challenges: map[string]*challenge{},
 	}
 	return nil
 }
@@ -164,8 +105,7 @@ func (s *Service) Keys(issuer string) (*jose.JSONWebKeySet, bool) {
 func (s *Service) TakesUnsigned(r *http.Request) bool {
 	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AWSCognitoIdentityProviderService.")
 	if ok {
-		_, public := s.publicOperations()[operation]
-		return public
+		return s.adminOperations()[operation] == nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,6 +120,16 @@ func (s *Service) Handler() http.Handler {
 	s.documents(mux)
 	return mux
 }
+
+// lock takes the service, without what has expired.
+func (s *Service) lock() {
+	s.mu.Lock()
+	for _, p := range s.pools {
+		p.prune(s.now())
+	}
+}
+
+func (s *Service) now() time.Time { return s.options.Clock.Now() }
 
 func (s *Service) pool(id string) (*pool, error) {
 	if p, ok := s.pools[id]; ok {

@@ -71,7 +71,7 @@ func (d *domain) alone(handle http.HandlerFunc) http.HandlerFunc {
 			http.Error(w, "the form cannot be read", http.StatusBadRequest)
 			return
 		}
-		d.mu.Lock()
+		d.lock()
 		defer d.mu.Unlock()
 		handle(w, r)
 	}
@@ -120,7 +120,7 @@ func (d *domain) authorize(w http.ResponseWriter, r *http.Request) {
 	q, problem, trusted := d.request(r.URL.Query())
 	switch session := d.session(r); {
 	case !trusted:
-		d.problem(w, problem)
+		http.Error(w, problem, http.StatusBadRequest)
 	case problem != "":
 		q.back(w, r, url.Values{"error": {problem}})
 	case session != nil:
@@ -166,25 +166,36 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	respond(w, status, map[string]string{"error": code})
 }
 
+// required are the parameters of the kinds of grants.
+var required = map[string][]string{"authorization_code": {"code", "redirect_uri"}, "refresh_token": {"refresh_token"}}
+
 // token is the token endpoint
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html).
 func (d *domain) token(w http.ResponseWriter, r *http.Request) {
 	form := r.PostForm
-	c, ok := d.pool.clients[form.Get("client_id")]
-	if !ok || !c.OAuth {
+	c, known := d.pool.clients[form.Get("client_id")]
+	parameters, supported := required[form.Get("grant_type")]
+	switch {
+	case !known:
 		refuse(w, http.StatusBadRequest, "invalid_client")
-		return
+	case !c.OAuth:
+		refuse(w, http.StatusBadRequest, "unauthorized_client")
+	case !supported:
+		refuse(w, http.StatusBadRequest, "unsupported_grant_type")
+	case slices.ContainsFunc(parameters, func(name string) bool { return form.Get(name) == "" }):
+		refuse(w, http.StatusBadRequest, "invalid_request")
+	default:
+		d.issueTo(w, c, form)
 	}
+}
+
+func (d *domain) issueTo(w http.ResponseWriter, c *Client, form url.Values) {
 	var issued *tokens
 	var err error
-	switch form.Get("grant_type") {
-	case "authorization_code":
-		issued, err = d.exchange(c, form)
-	case "refresh_token":
+	if form.Get("grant_type") == "refresh_token" {
 		issued, err = d.refresh(d.pool, c, form.Get("refresh_token"))
-	default:
-		refuse(w, http.StatusBadRequest, "unsupported_grant_type")
-		return
+	} else {
+		issued, err = d.exchange(c, form)
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "invalid_grant")
@@ -203,10 +214,10 @@ func (d *domain) token(w http.ResponseWriter, r *http.Request) {
 func (d *domain) exchange(c *Client, form url.Values) (*tokens, error) {
 	a, ok := d.pool.codes[form.Get("code")]
 	delete(d.pool.codes, form.Get("code"))
-	if !ok || a.request.client != c || a.request.redirect != form.Get("redirect_uri") || !d.now().Before(a.expires) || !a.request.verified(form.Get("code_verifier")) {
+	if !ok || a.request.client != c || a.request.redirect != form.Get("redirect_uri") || !a.request.verified(form.Get("code_verifier")) {
 		return nil, fail("NotAuthorizedException", "Invalid code")
 	}
-	return d.grant(d.pool, c, a.user, a.request.scopes, a.request.query.Get("nonce"), a.signedIn)
+	return d.grant(d.pool, grant{user: a.user, client: c, scopes: a.request.scopes, nonce: a.request.query.Get("nonce"), signedIn: a.signedIn})
 }
 
 // verified checks the proof key (https://datatracker.ietf.org/doc/html/rfc7636#section-4.6).
@@ -233,45 +244,21 @@ func (d *domain) userInfo(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, about)
 }
 
+// revoke is as in https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html.
 func (d *domain) revoke(w http.ResponseWriter, r *http.Request) {
 	c, ok := d.pool.clients[r.PostForm.Get("client_id")]
-	if !ok {
-		refuse(w, http.StatusBadRequest, "invalid_client")
+	switch {
+	case !ok:
+		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	case r.PostForm.Get("token") == "":
+		refuse(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
-	if err := d.pool.revoke(c, r.PostForm.Get("token")); err != nil {
+	switch err := d.pool.revoke(c, r.PostForm.Get("token")); {
+	case has(err, "UnsupportedTokenTypeException"):
 		refuse(w, http.StatusBadRequest, "unsupported_token_type")
-		return
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "unauthorized_client")
 	}
-	w.WriteHeader(http.StatusOK)
-}
-
-// documents are what verifiers of tokens read
-// (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html).
-func (s *Service) documents(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{pool}/.well-known/jwks.json", open(func(w http.ResponseWriter, r *http.Request) {
-		keys, ok := s.Keys(Issuer(r.PathValue("pool")))
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		respond(w, http.StatusOK, keys)
-	}))
-	mux.HandleFunc("GET /{pool}/.well-known/openid-configuration", open(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		p, ok := s.pools[r.PathValue("pool")]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		respond(w, http.StatusOK, map[string]any{
-			"issuer": Issuer(p.ID), "jwks_uri": "http://" + r.Host + "/" + p.ID + "/.well-known/jwks.json",
-			"authorization_endpoint": p.url + "/oauth2/authorize", "token_endpoint": p.url + "/oauth2/token",
-			"userinfo_endpoint": p.url + "/oauth2/userInfo", "revocation_endpoint": p.url + "/oauth2/revoke",
-			"end_session_endpoint": p.url + "/logout", "response_types_supported": []string{"code"},
-			"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
-			"scopes_supported": []string{"openid", "email", "phone", "profile"},
-		})
-	}))
 }

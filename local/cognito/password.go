@@ -1,11 +1,8 @@
 package cognito
 
 import (
-	"crypto/pbkdf2"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -22,47 +19,29 @@ type PasswordPolicy struct {
 const symbols = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
 
 func (p PasswordPolicy) check(password string) error {
-	missing := ""
-	switch {
-	case len([]rune(password)) < p.MinimumLength:
-		missing = "Password not long enough"
-	case len(password) > 256:
-		missing = "Password too long"
-	case p.RequireLowercase && !strings.ContainsFunc(password, unicode.IsLower):
-		missing = "Password must have lowercase characters"
-	case p.RequireUppercase && !strings.ContainsFunc(password, unicode.IsUpper):
-		missing = "Password must have uppercase characters"
-	case p.RequireNumbers && !strings.ContainsFunc(password, unicode.IsDigit):
-		missing = "Password must have numeric characters"
-	case p.RequireSymbols && !strings.ContainsAny(strings.TrimSpace(password), symbols):
-		missing = "Password must have symbol characters"
-	default:
-		return nil
+	for _, rule := range []struct {
+		broken  bool
+		message string
+	}{
+		{len([]rune(password)) < max(p.MinimumLength, 1), "Password not long enough"},
+		{len(password) > 256, "Password too long"},
+		{p.RequireLowercase && !strings.ContainsFunc(password, unicode.IsLower), "Password must have lowercase characters"},
+		{p.RequireUppercase && !strings.ContainsFunc(password, unicode.IsUpper), "Password must have uppercase characters"},
+		{p.RequireNumbers && !strings.ContainsFunc(password, unicode.IsDigit), "Password must have numeric characters"},
+		{p.RequireSymbols && !strings.ContainsAny(strings.TrimSpace(password), symbols), "Password must have symbol characters"},
+	} {
+		if rule.broken {
+			return fail("InvalidPasswordException", "Password did not conform with policy: %s", rule.message)
+		}
 	}
-	return fail("InvalidPasswordException", "Password did not conform with policy: %s", missing)
+	return nil
 }
 
-// hash is a password as it is kept.
-type hash struct{ salt, key []byte }
-
-// iterations are fewer than on the Internet, as the hashes never leave this
-// machine's memory.
-const iterations = 50_000
-
-func newHash(password string) hash {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails
-	return hash{salt, derive(password, salt)}
-}
-
-func derive(password string, salt []byte) []byte {
-	key, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
-	if err != nil {
-		panic(err) // of FIPS mode with other parameters alone
+// setPassword sets a password that conforms to the policy, and the status.
+func (p *pool) setPassword(u *user, password, status string, now time.Time) error {
+	err := p.Password.check(password)
+	if err == nil {
+		u.password, u.status, u.modified = password, status, now
 	}
-	return key
-}
-
-func (h hash) matches(password string) bool {
-	return h.salt != nil && subtle.ConstantTimeCompare(h.key, derive(password, h.salt)) == 1
+	return err
 }

@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -41,6 +40,7 @@ type claims struct {
 	ClientID  string   `json:"client_id,omitempty"`
 	Scope     string   `json:"scope,omitempty"`
 	Username  string   `json:"username,omitempty"`
+	Version   int      `json:"version,omitempty"`
 }
 
 func random() string {
@@ -49,23 +49,11 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func (p *pool) keyID() string {
-	sum := sha256.Sum256(p.key.N.Bytes())
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-func (p *pool) keys() *jose.JSONWebKeySet {
-	return &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &p.key.PublicKey, KeyID: p.keyID(), Algorithm: string(jose.RS256), Use: "sig"}}}
-}
-
 // grant signs a user in at a client.
-func (s *Service) grant(p *pool, c *Client, u *user, scopes []string, nonce string, signedIn time.Time) (*tokens, error) {
-	g := &grant{
-		id: uuid.NewString(), refresh: random(), user: u, client: c, scopes: scopes, nonce: nonce,
-		signedIn: signedIn, expires: s.now().Add(c.RefreshToken),
-	}
-	p.grants[g.id] = g
-	issued, err := s.issue(p, g)
+func (s *Service) grant(p *pool, g grant) (*tokens, error) {
+	g.id, g.refresh, g.expires = uuid.NewString(), random(), s.now().Add(g.client.RefreshToken)
+	p.grants[g.id] = &g
+	issued, err := s.issue(p, &g)
 	if err == nil {
 		issued.refresh = g.refresh
 	}
@@ -75,7 +63,7 @@ func (s *Service) grant(p *pool, c *Client, u *user, scopes []string, nonce stri
 // issue makes the tokens of a grant, all but the refresh token.
 func (s *Service) issue(p *pool, g *grant) (*tokens, error) {
 	access := s.claims(p, g, "access", g.client.AccessToken)
-	access.ClientID, access.Scope, access.Username = g.client.ID, strings.Join(g.scopes, " "), g.user.name
+	access.ClientID, access.Scope, access.Username, access.Version = g.client.ID, strings.Join(g.scopes, " "), g.user.name, 2
 	signed, err := p.sign(access)
 	if err != nil || !slices.Contains(g.scopes, "openid") && !slices.Contains(g.scopes, adminScope) {
 		return &tokens{access: signed}, err
@@ -134,8 +122,7 @@ func (g *grant) attributes() map[string]string {
 		case "phone_number", "phone_number_verified":
 			scope = "phone"
 		}
-		readable := len(g.client.ReadAttributes) == 0 || slices.Contains(g.client.ReadAttributes, name)
-		if readable && (all || slices.Contains(g.scopes, scope)) {
+		if all || slices.Contains(g.scopes, scope) {
 			seen[name] = value
 		}
 	}
@@ -145,11 +132,8 @@ func (g *grant) attributes() map[string]string {
 // refresh issues tokens for a refresh token of a client.
 func (s *Service) refresh(p *pool, c *Client, token string) (*tokens, error) {
 	g := p.byRefresh(token)
-	switch {
-	case g == nil || g.client != c:
+	if g == nil || g.client != c {
 		return nil, fail("NotAuthorizedException", "Invalid Refresh Token")
-	case !s.now().Before(g.expires):
-		return nil, fail("NotAuthorizedException", "Refresh Token has expired")
 	}
 	return s.issue(p, g)
 }
@@ -163,44 +147,48 @@ func (p *pool) byRefresh(token string) *grant {
 	return nil
 }
 
-// forget ends the grants of a user, and the sessions of browsers.
-func (p *pool) forget(u *user) {
-	for id, g := range p.grants {
-		if g.user == u {
-			delete(p.grants, id)
-		}
+// revoke ends the grant of a refresh token. One that is unknown is as good as
+// revoked (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html).
+func (p *pool) revoke(c *Client, token string) error {
+	g := p.byRefresh(token)
+	switch {
+	case strings.Count(token, ".") == 2: // an access or ID token
+		return fail("UnsupportedTokenTypeException", "Unsupported token type")
+	case g == nil:
+		return nil
+	case g.client != c:
+		return fail("UnauthorizedException", "The token was not issued to this client")
 	}
-	for id, session := range p.sessions {
-		if session.user == u {
-			delete(p.sessions, id)
-		}
-	}
+	delete(p.grants, g.id)
+	return nil
 }
 
 // access returns the grant of a valid access token with a scope.
 func (s *Service) access(token, scope string) (*pool, *grant, error) {
-	invalid := fail("NotAuthorizedException", "Invalid Access Token")
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return nil, nil, invalid
-	}
-	var c claims
-	if err := parsed.UnsafeClaimsWithoutVerification(&c); err != nil {
-		return nil, nil, invalid
-	}
-	p, ok := s.pools[c.Issuer[strings.LastIndexByte(c.Issuer, '/')+1:]]
-	if !ok || parsed.Claims(&p.key.PublicKey, &c) != nil || c.Issuer != Issuer(p.ID) || c.TokenUse != "access" {
-		return nil, nil, invalid
-	}
-	if !s.now().Before(c.Expiry.Time()) {
-		return nil, nil, fail("NotAuthorizedException", "Access Token has expired")
-	}
-	g, ok := p.grants[c.OriginJTI]
+	p, c := s.verify(token)
 	switch {
-	case !ok:
+	case p == nil || c.TokenUse != "access":
+		return nil, nil, fail("NotAuthorizedException", "Invalid Access Token")
+	case !s.now().Before(c.Expiry.Time()):
+		return nil, nil, fail("NotAuthorizedException", "Access Token has expired")
+	case p.grants[c.OriginJTI] == nil:
 		return nil, nil, fail("NotAuthorizedException", "Access Token has been revoked")
 	case !slices.Contains(strings.Fields(c.Scope), scope):
 		return nil, nil, fail("NotAuthorizedException", "Access Token does not have required scopes")
 	}
-	return p, g, nil
+	return p, p.grants[c.OriginJTI], nil
+}
+
+// verify returns the pool that signed a token, or nil.
+func (s *Service) verify(token string) (p *pool, c claims) {
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return nil, c
+	}
+	for _, p := range s.pools {
+		if parsed.Claims(&p.key.PublicKey, &c) == nil {
+			return p, c
+		}
+	}
+	return nil, c
 }

@@ -1,11 +1,9 @@
 package cognito
 
 import (
-	"crypto/rand"
-	"crypto/subtle"
 	"fmt"
 	"maps"
-	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -24,25 +22,19 @@ const (
 type user struct {
 	name, sub         string
 	status            string
-	password          hash
+	password          string
 	attributes        map[string]string
 	groups            []string
 	created, modified time.Time
 	code              *code // to confirm, or to reset the password
-	failures          int   // wrong passwords in a row
-	lockedUntil       time.Time
 }
 
 // code is what AWS sends by e-mail.
 type code struct {
-	value    string
-	reset    bool
-	expires  time.Time
-	failures int
+	value   string
+	reset   bool
+	expires time.Time
 }
-
-// maxFailures is how many wrong passwords or codes are taken before others wait.
-const maxFailures = 5
 
 // For how long codes are valid
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html).
@@ -54,7 +46,7 @@ const (
 var (
 	errIncorrect    = fail("NotAuthorizedException", "Incorrect username or password.")
 	errUserNotFound = fail("UserNotFoundException", "User does not exist.")
-	errLimit        = fail("LimitExceededException", "Attempt limit exceeded, please try after some time.")
+	errUnconfirmed  = fail("UserNotConfirmedException", "User is not confirmed.")
 	errMismatch     = fail("CodeMismatchException", "Invalid verification code provided, please try again.")
 	errExpired      = fail("ExpiredCodeException", "Invalid code provided, please request a code again.")
 )
@@ -66,58 +58,25 @@ var standardAttributes = []string{
 	"nickname", "phone_number", "phone_number_verified", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo",
 }
 
-func (p *pool) fold(name string) string {
-	if p.CaseSensitive {
-		return name
-	}
-	return strings.ToLower(name)
-}
-
-// find returns a user by name, e-mail address where those are names, or sub.
-func (p *pool) find(name string) (*user, error) {
-	if u, ok := p.users[p.fold(name)]; ok {
-		return u, nil
-	}
-	for _, u := range p.users {
-		if u.name == name {
-			return u, nil
-		}
-	}
-	return nil, errUserNotFound
-}
-
-// add creates a user who may have no password yet.
+// add creates a user.
 func (p *pool) add(name, password, status string, attributes map[string]string, now time.Time) (*user, error) {
-	attributes = maps.Clone(attributes)
-	if attributes == nil {
-		attributes = map[string]string{}
+	u := &user{name: name, sub: uuid.NewString(), attributes: attributes, created: now}
+	if name == "" || len(name) > 128 {
+		return nil, fail("InvalidParameterException", "username must be 1 to 128 characters")
 	}
-	u := &user{name: name, sub: uuid.NewString(), status: status, attributes: attributes, created: now, modified: now}
 	if p.EmailUsername {
 		if !isEmail(name) {
 			return nil, fail("InvalidParameterException", "Username should be an email.")
 		}
 		u.name, attributes["email"] = u.sub, name
 	}
-	if email, ok := attributes["email"]; ok && !isEmail(email) {
-		return nil, fail("InvalidParameterException", "Invalid email address format.")
-	}
-	if name == "" || len(name) > 128 {
-		return nil, fail("InvalidParameterException", "username must be 1 to 128 characters")
-	}
 	if err := p.checkAttributes(attributes); err != nil {
 		return nil, err
 	}
-	if password != "" {
-		if err := p.Password.check(password); err != nil {
-			return nil, err
-		}
-		u.password = newHash(password)
+	if err := p.setPassword(u, password, status, now); err != nil {
+		return nil, err
 	}
 	if _, err := p.find(name); err == nil {
-		if p.EmailUsername {
-			return nil, fail("UsernameExistsException", "An account with the given email already exists.")
-		}
 		return nil, fail("UsernameExistsException", "User already exists")
 	}
 	p.users[p.fold(name)] = u
@@ -130,133 +89,127 @@ func isEmail(text string) bool {
 }
 
 func (p *pool) checkAttributes(attributes map[string]string) error {
-	for _, name := range p.Required {
-		if attributes[name] == "" && name != "sub" {
-			return fail("InvalidParameterException", "Attributes did not conform to the schema: %s: The attribute is required", name)
-		}
-	}
 	for name, value := range attributes {
-		if !slices.Contains(standardAttributes, name) && !slices.Contains(p.Custom, name) {
+		switch {
+		case !slices.Contains(standardAttributes, name) && !slices.Contains(p.Custom, name):
 			return fail("InvalidParameterException", "Attributes did not conform to the schema: Type for attribute {%s} could not be determined", name)
-		}
-		if len(value) > 2048 {
-			return fail("InvalidParameterException", "Attributes did not conform to the schema: %s: String must be no longer than 2048 characters", name)
+		case name == "email" && !isEmail(value):
+			return fail("InvalidParameterException", "Invalid email address format.")
 		}
 	}
 	return nil
 }
 
+// checkWritten checks the attributes that users give, who may not say that an
+// address is verified, together with those that they have
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
+func (p *pool) checkWritten(written, all map[string]string) error {
+	for name := range written {
+		if strings.HasSuffix(name, "_verified") {
+			return fail("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+		}
+	}
+	if missing := p.missing(all); len(missing) > 0 {
+		return fail("InvalidParameterException", "Attributes did not conform to the schema: %s: The attribute is required", missing[0])
+	}
+	return p.checkAttributes(written)
+}
+
 // signUp creates a user who confirms it with a code.
-func (s *Service) signUp(p *pool, c *Client, name, password string, attributes map[string]string) (*user, error) {
+func (s *Service) signUp(p *pool, name, password string, attributes map[string]string) (*user, error) {
 	if p.AdminOnly {
 		return nil, fail("NotAuthorizedException", "SignUp is not permitted for this user pool")
 	}
-	for attribute := range attributes {
-		if len(c.WriteAttributes) > 0 && !slices.Contains(c.WriteAttributes, attribute) || strings.HasSuffix(attribute, "_verified") {
-			return nil, fail("NotAuthorizedException", "A client attempted to write unauthorized attribute")
-		}
+	all := maps.Clone(attributes)
+	if p.EmailUsername {
+		all["email"] = name
 	}
-	if password == "" {
-		return nil, fail("InvalidParameterException", "password must not be empty")
+	if err := p.checkWritten(attributes, all); err != nil {
+		return nil, err
 	}
 	u, err := p.add(name, password, unconfirmed, attributes, s.now())
 	if err == nil {
-		s.send(p, u, false)
+		s.sendCode(p, u, false)
 	}
 	return u, err
 }
 
-// send makes a user's code, in place of an earlier one.
-func (s *Service) send(p *pool, u *user, reset bool) {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil {
-		panic(err) // the system's source never fails
-	}
-	u.code = &code{value: fmt.Sprintf("%06d", n), reset: reset, expires: s.now().Add(confirmationLifetime)}
+// sendCode makes a user's code, in place of an earlier one.
+func (s *Service) sendCode(p *pool, u *user, reset bool) {
+	u.code = &code{value: fmt.Sprintf("%06d", rand.IntN(1_000_000)), reset: reset, expires: s.now().Add(confirmationLifetime)}
 	if reset {
 		u.code.expires = s.now().Add(resetLifetime)
 	}
-	s.options.Report(fmt.Sprintf("cognito: %s: the code for %s, which AWS sends by e-mail, is %s", p.ID, p.signInName(u), u.code.value))
+	s.sent(p, u, "code", u.code.value)
 }
 
-// signInName is what a user signs in with.
-func (p *pool) signInName(u *user) string {
+// sent reports what AWS sends by e-mail.
+func (s *Service) sent(p *pool, u *user, what, value string) {
+	name := u.name
 	if p.EmailUsername {
-		return u.attributes["email"]
+		name = u.attributes["email"]
 	}
-	return u.name
+	s.options.Report(fmt.Sprintf("cognito: %s: the %s for %s, which AWS sends by e-mail, is %s", p.ID, what, name, value))
 }
 
-// take checks a code and uses it up.
-func (u *user) take(value string, reset bool, now time.Time) error {
-	switch c := u.code; {
+// check compares a code with what a user entered.
+func (c *code) check(value string, reset bool, now time.Time) error {
+	switch {
 	case c == nil || c.reset != reset || !now.Before(c.expires):
 		return errExpired
-	case c.failures >= maxFailures:
-		return errLimit
-	case subtle.ConstantTimeCompare([]byte(c.value), []byte(value)) != 1:
-		c.failures++
+	case c.value != value:
 		return errMismatch
 	}
-	u.code = nil
 	return nil
+}
+
+func (u *user) mustBeUnconfirmed() error {
+	if u.status == unconfirmed {
+		return nil
+	}
+	return fail("NotAuthorizedException", "User cannot be confirmed. Current status is %s", u.status)
 }
 
 func (s *Service) confirm(p *pool, u *user, value string) error {
-	if u.status != unconfirmed {
-		return fail("NotAuthorizedException", "User cannot be confirmed. Current status is %s", u.status)
-	}
-	if err := u.take(value, false, s.now()); err != nil {
+	if err := u.mustBeUnconfirmed(); err != nil {
 		return err
 	}
-	p.confirmed(u, s.now())
+	if err := u.code.check(value, false, s.now()); err != nil {
+		return err
+	}
+	u.status, u.modified = confirmed, s.now()
+	p.reached(u)
 	return nil
 }
 
-// confirmed says that a user is who the code was sent to.
-func (p *pool) confirmed(u *user, now time.Time) {
-	u.status, u.modified = confirmed, now
+// reached says that a user got the code.
+func (p *pool) reached(u *user) {
+	u.code = nil
 	if p.VerifyEmail && u.attributes["email"] != "" {
 		u.attributes["email_verified"] = "true"
 	}
 }
 
-func (s *Service) resetPassword(p *pool, u *user, value, password string) error {
-	if err := p.Password.check(password); err != nil {
-		return err
+// forgot sends a code to choose a new password with
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ForgotPassword.html).
+func (s *Service) forgot(p *pool, u *user) error {
+	switch {
+	case u.status == forceChangePassword:
+		return fail("NotAuthorizedException", "User password cannot be reset in the current state.")
+	case u.attributes["email_verified"] != "true":
+		return fail("InvalidParameterException", "Cannot reset password for the user as there is no registered/verified email or phone_number")
 	}
-	if err := u.take(value, true, s.now()); err != nil {
-		return err
-	}
-	u.password, u.failures, u.lockedUntil = newHash(password), 0, time.Time{}
-	p.confirmed(u, s.now())
+	s.sendCode(p, u, true)
 	return nil
 }
 
-// signIn checks a password. After five wrong ones a user waits a second, then
-// twice as long each time, a quarter of an hour at most
-// (https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html).
-func (s *Service) signIn(p *pool, name, password string) (*user, error) {
-	u, err := p.find(name)
-	if err != nil {
-		derive(password, []byte("nobody")) // takes as long as for somebody
-		return nil, err
+func (s *Service) resetPassword(p *pool, u *user, value, password string) error {
+	if err := u.code.check(value, true, s.now()); err != nil {
+		return err
 	}
-	switch {
-	case s.now().Before(u.lockedUntil):
-		return nil, fail("NotAuthorizedException", "Password attempts exceeded")
-	case !u.password.matches(password):
-		if u.failures++; u.failures >= maxFailures {
-			u.lockedUntil = s.now().Add(min(time.Second<<min(u.failures-maxFailures, 10), 15*time.Minute))
-		}
-		return nil, errIncorrect
-	case u.status == unconfirmed:
-		return u, fail("UserNotConfirmedException", "User is not confirmed.")
-	case u.status == forceChangePassword:
-		return u, fail("NotAuthorizedException", "the challenge NEW_PASSWORD_REQUIRED is not supported locally: set a permanent password with AdminSetUserPassword")
+	if err := p.setPassword(u, password, confirmed, s.now()); err != nil {
+		return err
 	}
-	u.failures = 0
-	return u, nil
+	p.reached(u)
+	return nil
 }
-
-func (s *Service) now() time.Time { return s.options.Clock.Now() }
