@@ -13,10 +13,13 @@ import (
 // adminOperations need permissions.
 func (s *Service) adminOperations() map[string]operation {
 	return map[string]operation{
-		"AdminAddUserToGroup":      onUser(addToGroup),
-		"AdminConfirmSignUp":       onUser(s.adminConfirmSignUp),
-		"AdminCreateUser":          s.adminCreateUser,
-		"AdminDeleteUser":          onUser(adminDeleteUser),
+		"AdminAddUserToGroup": onUser(addToGroup),
+		"AdminConfirmSignUp":  onUser(s.adminConfirmSignUp),
+		"AdminCreateUser":     s.adminCreateUser,
+		"AdminDeleteUser": onUser(func(on subject, _ *input) (any, error) {
+			on.pool.remove(on.user)
+			return nil, nil
+		}),
 		"AdminGetUser":             onUser(adminGetUser),
 		"AdminRemoveUserFromGroup": onUser(removeFromGroup),
 		"AdminSetUserPassword":     onUser(s.adminSetUserPassword),
@@ -90,11 +93,6 @@ func adminGetUser(on subject, _ *input) (any, error) {
 	described := on.user.describe()
 	described.UserAttributes, described.Attributes = described.Attributes, nil
 	return described, nil
-}
-
-func adminDeleteUser(on subject, _ *input) (any, error) {
-	on.pool.remove(on.user)
-	return nil, nil
 }
 
 func addToGroup(on subject, in *input) (any, error) {

@@ -10,7 +10,6 @@ package cognito
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -150,10 +149,4 @@ func (s *Service) client(id string) (*pool, *Client, error) {
 
 func fail(code, format string, arguments ...any) error {
 	return &api.Error{Code: code, Message: fmt.Sprintf(format, arguments...)}
-}
-
-// has returns whether an error is one of the API's of a name.
-func has(err error, code string) bool {
-	failure, ok := errors.AsType[*api.Error](err)
-	return ok && failure.Code == code
 }

@@ -1,8 +1,8 @@
 package cognito
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -132,7 +132,7 @@ func (d *domain) authorize(w http.ResponseWriter, r *http.Request) {
 
 // complete sends a signed-in browser back with a code.
 func (d *domain) complete(w http.ResponseWriter, r *http.Request, q *request, s *session) {
-	value := random()
+	value := rand.Text()
 	d.pool.codes[value] = &authorization{q, s.user, s.signedIn, d.now().Add(codeLifetime)}
 	q.back(w, r, url.Values{"code": {value}})
 }
@@ -227,7 +227,7 @@ func (q *request) verified(verifier string) bool {
 		return verifier == ""
 	}
 	sum := sha256.Sum256([]byte(verifier))
-	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
+	return base64.RawURLEncoding.EncodeToString(sum[:]) == challenge
 }
 
 // userInfo is as in https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html.
@@ -255,10 +255,11 @@ func (d *domain) revoke(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
-	switch err := d.pool.revoke(c, r.PostForm.Get("token")); {
-	case has(err, "UnsupportedTokenTypeException"):
+	switch d.pool.revoke(c, r.PostForm.Get("token")) {
+	case nil:
+	case errNoRefreshToken:
 		refuse(w, http.StatusBadRequest, "unsupported_token_type")
-	case err != nil:
+	default:
 		refuse(w, http.StatusBadRequest, "unauthorized_client")
 	}
 }

@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"crypto/rand"
 	_ "embed" // for the pages
 	"errors"
 	"html/template"
@@ -177,7 +178,7 @@ func (d *domain) signedIn(v *visit, u *user, err error) error {
 	if err != nil {
 		return err
 	}
-	id, started := random(), &session{u, d.now()}
+	id, started := rand.Text(), &session{u, d.now()}
 	d.pool.sessions[id] = started
 	http.SetCookie(v.w, d.cookie(id))
 	d.complete(v.w, v.r, v.request, started)

@@ -2,8 +2,6 @@ package cognito
 
 import (
 	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"maps"
 	"slices"
 	"strings"
@@ -111,11 +109,6 @@ func (p *pool) missing(attributes map[string]string) []string {
 	return slices.DeleteFunc(slices.Clone(p.Required), func(name string) bool { return name == "sub" || attributes[name] != "" })
 }
 
-func (p *pool) keyID() string {
-	sum := sha256.Sum256(p.key.N.Bytes())
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
 func (p *pool) keys() *jose.JSONWebKeySet {
-	return &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &p.key.PublicKey, KeyID: p.keyID(), Algorithm: string(jose.RS256), Use: "sig"}}}
+	return &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &p.key.PublicKey, KeyID: p.ID, Algorithm: string(jose.RS256), Use: "sig"}}}
 }

@@ -9,11 +9,17 @@ import (
 // clientOperations are those of apps. They need no signature.
 func (s *Service) clientOperations() map[string]operation {
 	return map[string]operation{
-		"ConfirmForgotPassword":  s.confirmForgotPassword,
-		"ConfirmSignUp":          s.confirmSignUp,
-		"ForgotPassword":         s.forgotPassword,
+		"ConfirmForgotPassword": onNamedUser(errExpired, func(on subject, in *input) (any, error) {
+			return nil, s.resetPassword(on.pool, on.user, in.ConfirmationCode, in.Password)
+		}),
+		"ConfirmSignUp": onNamedUser(errExpired, func(on subject, in *input) (any, error) {
+			return nil, s.confirm(on.pool, on.user, in.ConfirmationCode)
+		}),
+		"ForgotPassword": onNamedUser(nil, func(on subject, _ *input) (any, error) {
+			return delivered(on.user.attributes["email"]), s.forgot(on.pool, on.user)
+		}),
 		"InitiateAuth":           s.initiateAuth,
-		"ResendConfirmationCode": s.resendConfirmationCode,
+		"ResendConfirmationCode": onNamedUser(nil, s.resendConfirmationCode),
 		"RespondToAuthChallenge": s.respondToAuthChallenge,
 		"RevokeToken":            func(on subject, in *input) (any, error) { return nil, on.pool.revoke(on.client, in.Token) },
 		"SignUp":                 s.signUpUser,
@@ -25,7 +31,27 @@ func (s *Service) userOperations() map[string]operation {
 	return map[string]operation{
 		"ChangePassword": s.changePassword,
 		"GetUser":        getUser,
-		"GlobalSignOut":  globalSignOut,
+		"GlobalSignOut": func(on subject, _ *input) (any, error) {
+			on.pool.signOut(on.user)
+			return nil, nil
+		},
+	}
+}
+
+// onNamedUser is an operation on a user whom an app names. If the client hides
+// who exists, unknown is the error in place of that there is none, and nil means
+// to answer as if a code was sent
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
+func onNamedUser(unknown error, do operation) operation {
+	return func(on subject, in *input) (any, error) {
+		var err error
+		if on.user, err = on.pool.find(in.Username); err == nil {
+			return do(on, in)
+		}
+		if on.client.HideUsers {
+			err = unknown
+		}
+		return delivered(in.Username), err
 	}
 }
 
@@ -45,17 +71,6 @@ func delivered(email string) (d delivery) {
 	return d
 }
 
-// namedUser finds a user. If the client hides who exists, unknown is the error
-// in place of that there is none
-// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
-func namedUser(on subject, in *input, unknown error) (*user, error) {
-	u, err := on.pool.find(in.Username)
-	if err != nil && on.client.HideUsers {
-		err = unknown
-	}
-	return u, err
-}
-
 func (s *Service) signUpUser(on subject, in *input) (any, error) {
 	u, err := s.signUp(on.pool, in.Username, in.Password, attributeMap(in.UserAttributes))
 	if err != nil {
@@ -68,40 +83,12 @@ func (s *Service) signUpUser(on subject, in *input) (any, error) {
 	}{delivered(u.attributes["email"]), false, u.sub}, nil
 }
 
-func (s *Service) confirmSignUp(on subject, in *input) (any, error) {
-	u, err := namedUser(on, in, errExpired)
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.confirm(on.pool, u, in.ConfirmationCode)
-}
-
-func (s *Service) resendConfirmationCode(on subject, in *input) (any, error) {
-	u, err := namedUser(on, in, nil)
-	switch {
-	case u == nil:
-		return delivered(in.Username), err
-	case u.status != unconfirmed:
+func (s *Service) resendConfirmationCode(on subject, _ *input) (any, error) {
+	if on.user.status != unconfirmed {
 		return nil, fail("InvalidParameterException", "User is already confirmed.")
 	}
-	s.sendCode(on.pool, u, false)
-	return delivered(u.attributes["email"]), nil
-}
-
-func (s *Service) forgotPassword(on subject, in *input) (any, error) {
-	u, err := namedUser(on, in, nil)
-	if u == nil {
-		return delivered(in.Username), err
-	}
-	return delivered(u.attributes["email"]), s.forgot(on.pool, u)
-}
-
-func (s *Service) confirmForgotPassword(on subject, in *input) (any, error) {
-	u, err := namedUser(on, in, errExpired)
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.resetPassword(on.pool, u, in.ConfirmationCode, in.Password)
+	s.sendCode(on.pool, on.user, false)
+	return delivered(on.user.attributes["email"]), nil
 }
 
 func (s *Service) initiateAuth(on subject, in *input) (any, error) {
@@ -195,11 +182,6 @@ func getUser(on subject, _ *input) (any, error) {
 		UserAttributes []attribute
 		Username       string
 	}{on.user.attributeList(on.user.attributes), on.user.name}, nil
-}
-
-func globalSignOut(on subject, _ *input) (any, error) {
-	on.pool.signOut(on.user)
-	return nil, nil
 }
 
 func (s *Service) changePassword(on subject, in *input) (any, error) {

@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"crypto/rand"
 	"maps"
 	"time"
 )
@@ -29,7 +30,7 @@ func (s *Service) signIn(p *pool, c *Client, name, password string) (*user, *cha
 	case u.status == unconfirmed:
 		return nil, nil, errUnconfirmed
 	case u.status == forceChangePassword:
-		asked := &challenge{random(), u, c, s.now().Add(challengeLifetime)}
+		asked := &challenge{rand.Text(), u, c, s.now().Add(challengeLifetime)}
 		p.challenges[asked.id] = asked
 		return nil, asked, nil
 	}

@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -43,15 +42,9 @@ type claims struct {
 	Version   int      `json:"version,omitempty"`
 }
 
-func random() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
 // grant signs a user in at a client.
 func (s *Service) grant(p *pool, g grant) (*tokens, error) {
-	g.id, g.refresh, g.expires = uuid.NewString(), random(), s.now().Add(g.client.RefreshToken)
+	g.id, g.refresh, g.expires = uuid.NewString(), rand.Text(), s.now().Add(g.client.RefreshToken)
 	p.grants[g.id] = &g
 	issued, err := s.issue(p, &g)
 	if err == nil {
@@ -95,7 +88,7 @@ func (s *Service) claims(p *pool, g *grant, use string, lifetime time.Duration) 
 }
 
 func (p *pool) sign(parts ...any) (string, error) {
-	key := jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.keyID()}}
+	key := jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.ID}}
 	signer, err := jose.NewSigner(key, nil)
 	if err != nil {
 		return "", err
@@ -147,13 +140,15 @@ func (p *pool) byRefresh(token string) *grant {
 	return nil
 }
 
+var errNoRefreshToken = fail("UnsupportedTokenTypeException", "Unsupported token type")
+
 // revoke ends the grant of a refresh token. One that is unknown is as good as
 // revoked (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html).
 func (p *pool) revoke(c *Client, token string) error {
 	g := p.byRefresh(token)
 	switch {
 	case strings.Count(token, ".") == 2: // an access or ID token
-		return fail("UnsupportedTokenTypeException", "Unsupported token type")
+		return errNoRefreshToken
 	case g == nil:
 		return nil
 	case g.client != c:
