@@ -49,6 +49,9 @@ func TestUserPool(t *testing.T) {
 func TestUserPoolRefusals(t *testing.T) {
 	for name, tt := range map[string]struct{ resources, want string }{
 		"second factor":   {userPool(`, "MfaConfiguration": "ON"`, "", ""), "MfaConfiguration: ON is not supported locally"},
+		"phone":           {userPool(`, "UsernameAttributes": ["phone_number"]`, "", ""), `attribute "phone_number" is not supported locally`},
+		"implicit flow":   {userPool("", `, "AllowedOAuthFlows": ["implicit"]`, ""), `property AllowedOAuthFlows: "implicit" is not supported locally`},
+		"unknown unit":    {userPool("", `, "TokenValidityUnits": {"AccessToken": "weeks"}`, ""), `property TokenValidityUnits: "weeks"`},
 		"secret":          {userPool("", `, "GenerateSecret": true`, ""), "GenerateSecret"},
 		"custom domain":   {userPool("", "", `, "CustomDomainConfig": {"CertificateArn": "x"}`), "custom domain is not supported"},
 		"lambda triggers": {userPool(`, "LambdaConfig": {"PreSignUp": "x"}`, "", ""), "LambdaConfig"},

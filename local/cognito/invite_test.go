@@ -75,6 +75,7 @@ func TestNewPassword(t *testing.T) {
 		{"unknown session", "NEW_PASSWORD_REQUIRED", clientID, strings.Repeat("x", 43), password, "name", "NotAuthorizedException"},
 		{"other client", "NEW_PASSWORD_REQUIRED", "other", *in.Session, password, "name", "NotAuthorizedException"},
 		{"weak", "NEW_PASSWORD_REQUIRED", clientID, *in.Session, "weak", "name", "InvalidPasswordException"},
+		{"other address", "NEW_PASSWORD_REQUIRED", clientID, *in.Session, password, "email", "NotAuthorizedException"},
 		{"name is missing", "NEW_PASSWORD_REQUIRED", clientID, *in.Session, password, "nickname", "InvalidParameterException"},
 		{"valid", "NEW_PASSWORD_REQUIRED", clientID, *in.Session, password, "name", ""},
 		{"used", "NEW_PASSWORD_REQUIRED", clientID, *in.Session, password, "name", "NotAuthorizedException"},

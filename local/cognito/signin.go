@@ -3,6 +3,7 @@ package cognito
 import (
 	"crypto/rand"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -37,14 +38,20 @@ func (s *Service) signIn(p *pool, c *Client, name, password string) (*user, *cha
 	return u, nil, nil
 }
 
-// answer sets the new password that a challenge is for, and attributes that the
-// user lacks.
+// answer sets the new password that a challenge is for, and attributes, but no
+// required one that the user has
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html).
 func (s *Service) answer(p *pool, c *Client, id, password string, attributes map[string]string) (*user, error) {
 	asked, ok := p.challenges[id]
 	if !ok || asked.client != c {
 		return nil, fail("NotAuthorizedException", "Invalid session for the user, session is expired.")
 	}
 	u := asked.user
+	for name := range attributes {
+		if u.attributes[name] != "" && (name == "email" || slices.Contains(p.Required, name)) {
+			return nil, fail("NotAuthorizedException", "Cannot modify an already provided %s", name)
+		}
+	}
 	all := maps.Clone(u.attributes)
 	maps.Copy(all, attributes)
 	if err := p.checkWritten(attributes, all); err != nil {
