@@ -119,7 +119,9 @@ func TestSignIn(t *testing.T) {
 	fails(t, err, "ResourceNotFoundException")
 
 	fails(t, w.getUser(in.AccessToken), "")
-	fails(t, w.getUser(in.IdToken), "NotAuthorizedException")
+	if err := w.getUser(in.IdToken); err == nil || !strings.Contains(err.Error(), "Invalid Access Token") {
+		t.Errorf("with an ID token: %v", err)
+	}
 	fails(t, w.getUser(new("x")), "NotAuthorizedException")
 	w.clock.Advance(time.Hour)
 	fails(t, w.getUser(in.AccessToken), "NotAuthorizedException")

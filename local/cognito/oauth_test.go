@@ -38,11 +38,15 @@ func TestPages(t *testing.T) {
 	if w.codeOf(back) == "" {
 		t.Error("a signed-in browser gets no code")
 	}
+	session := back.Request.Header.Get("Cookie")
 	if out, _ := w.do(w.browser.Get(w.url + "/logout?client_id=client&logout_uri=" + url.QueryEscape(callback))); out.StatusCode != http.StatusFound {
 		t.Errorf("logout: %d", out.StatusCode)
 	}
 	if page, _ := w.do(w.browser.Get(w.authorize(nil))); page.Request.URL.Path != "/login" {
 		t.Errorf("after logout the browser is at %s", page.Request.URL)
+	}
+	if page, _ := w.request(http.MethodGet, w.authorize(nil), http.Header{"Cookie": {session}}); session == "" || page.Request.URL.Path != "/login" {
+		t.Errorf("with the cookie %q from before logout the browser is at %s", session, page.Request.URL)
 	}
 }
 
