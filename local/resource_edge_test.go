@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,8 @@ func TestCreateInvalidation(t *testing.T) {
 		{"without slash", id, "3", "InvalidArgument", []string{"a"}},
 		{"many", id, "4", "InvalidArgument", many},
 		{"none", id, "5", "InvalidArgument", nil},
+		{"wildcards", id, "7", "TooManyInvalidationsInProgress", slices.Repeat([]string{"/a*"}, 16)},
+		{"long path", id, "8", "InvalidArgument", []string{"/" + strings.Repeat("a", 4_000)}},
 		{"used reference", id, "1", "InvalidationBatchAlreadyExists", []string{"/b"}},
 	}
 	for _, tt := range tests {

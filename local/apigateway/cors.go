@@ -27,21 +27,36 @@ type CORS struct {
 // preflight answers a preflight request. Others, and those of APIs without
 // CORS, it leaves alone, with nil.
 func (c *CORS) preflight(r *http.Request) *answer {
-	if c == nil || r.Method != http.MethodOptions || r.Header.Get("Origin") == "" || r.Header.Get("Access-Control-Request-Method") == "" {
+	if c == nil || !isPreflight(r) {
 		return nil
 	}
 	a := &answer{status: http.StatusNoContent, header: http.Header{}}
-	if c.allow(r, a.header) {
-		set(a.header, "Access-Control-Allow-Methods", c.AllowMethods...)
-		set(a.header, "Access-Control-Allow-Headers", c.AllowHeaders...)
-		if c.MaxAge != nil {
-			set(a.header, "Access-Control-Max-Age", strconv.Itoa(*c.MaxAge))
-		}
-	}
+	c.answer(r, a.header)
 	return a
 }
 
-// replace puts the API's CORS headers in the place of the function's.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// answer tells the browser what the API allows.
+func (c *CORS) answer(r *http.Request, header http.Header) {
+	if !c.allow(r, header) {
+		return
+	}
+	if !isPreflight(r) {
+		set(header, "Access-Control-Expose-Headers", c.ExposeHeaders...)
+		return
+	}
+	set(header, "Access-Control-Allow-Methods", c.AllowMethods...)
+	set(header, "Access-Control-Allow-Headers", c.AllowHeaders...)
+	if c.MaxAge != nil {
+		set(header, "Access-Control-Max-Age", strconv.Itoa(*c.MaxAge))
+	}
+}
+
+// replace puts the API's CORS headers in the place of the function's, which may be
+// those of a preflight request that a route has taken.
 func (c *CORS) replace(r *http.Request, header http.Header) {
 	if c == nil {
 		return
@@ -51,9 +66,7 @@ func (c *CORS) replace(r *http.Request, header http.Header) {
 			header.Del(name)
 		}
 	}
-	if c.allow(r, header) {
-		set(header, "Access-Control-Expose-Headers", c.ExposeHeaders...)
-	}
+	c.answer(r, header)
 }
 
 // allow says whether the API allows the request's origin, and tells the browser.

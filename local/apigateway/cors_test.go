@@ -39,7 +39,7 @@ func TestCORS(t *testing.T) {
 		{"OPTIONS without a method", some, "OPTIONS", "/a", []string{"Origin", "https://www.example.com"}, 404, nil},
 		{"preflight without CORS", nil, "OPTIONS", "/a", []string{"Origin", "https://www.example.com", preflight, "GET"}, 404, nil},
 		{"preflight that has a route", some, "OPTIONS", "/any", []string{"Origin", "http://a", preflight, "GET"}, 200, map[string]string{
-			"Origin": "http://a", "Expose": "date,x-api-id", "Credentials": "true",
+			"Origin": "http://a", "Methods": "GET,POST", "Headers": "authorization,content-type", "Max-Age": "300", "Credentials": "true",
 		}},
 		{"request", some, "GET", "/a", []string{"Origin", "https://www.example.com"}, 200, map[string]string{
 			"Origin": "https://www.example.com", "Expose": "date,x-api-id", "Credentials": "true",

@@ -264,6 +264,26 @@ func TestWhatIsForwarded(t *testing.T) {
 	}
 }
 
+// What S3 says of itself does not reach viewers
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#response-s3-removed-headers).
+func TestRemovedHeaders(t *testing.T) {
+	w := open(t, nil)
+	w.put(t, "/photos/cat", "meow")
+	for _, path := range []string{"/cat", "/cat", "/missing"} {
+		header := w.get(t, path).Header
+		for _, name := range []string{"X-Amz-Id-2", "X-Amz-Request-Id"} {
+			if values := header.Values(name); values != nil {
+				t.Errorf("%s: %s %q", path, name, values)
+			}
+		}
+		for name, values := range header {
+			if len(values) > 1 {
+				t.Errorf("%s: %s %q", path, name, values)
+			}
+		}
+	}
+}
+
 // Keys of all characters have paths, which the origin gets as they are.
 func TestPaths(t *testing.T) {
 	tests := []struct{ name, key, path string }{

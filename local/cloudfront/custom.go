@@ -21,7 +21,7 @@ const allViewerExceptHost = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-headers-behavior).
 var (
 	forwarded = []string{"Cache-Control", "Content-Md5", "Content-Type", "Date", "From", "If-Match", "If-Modified-Since",
-		"If-None-Match", "If-Range", "If-Unmodified-Since", "Origin", "Pragma", "Range", "Via", "Warning", "X-Forwarded-For"}
+		"If-None-Match", "If-Range", "If-Unmodified-Since", "Max-Forwards", "Origin", "Pragma", "Range", "Request-Range", "Via", "Warning", "X-Forwarded-For"}
 	perConnection = []string{"Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
 		"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 	answeredHere = []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"}
@@ -54,11 +54,12 @@ func (b *behavior) request(ctx context.Context, method string, r *http.Request, 
 	return asked.WithContext(ctx)
 }
 
-// headersOf are the headers of a viewer's request that the origin gets.
+// headersOf are the headers of a viewer's request that the origin gets. Authorization
+// goes without a policy only with methods that are not cached.
 func (b *behavior) headersOf(r *http.Request) http.Header {
 	header := r.Header.Clone()
 	for name := range r.Header {
-		signs := name == "Authorization" && !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, r.Method)
+		signs := name == "Authorization" && r.Method != http.MethodGet && r.Method != http.MethodHead
 		edge := strings.HasPrefix(name, "X-Edge-") || slices.Contains(perConnection, name)
 		if edge || !b.forwardsAll && !signs && !slices.Contains(forwarded, name) || b.cached(r.Method) && slices.Contains(answeredHere, name) {
 			delete(header, name)

@@ -84,6 +84,10 @@ func (f *Function) run(event []byte) ([]byte, error) {
 	return []byte(text.String()), nil
 }
 
+// errFunction is the error of a function that does not run to its end. Other errors
+// are of what it returns.
+var errFunction = errors.New("cloudfront: the function failed")
+
 // apply runs the function for a viewer's request, and returns the request that it
 // makes of it, or the response that it answers with.
 func (h *Handler) apply(f *Function, r *http.Request, target *url.URL) (*http.Request, *url.URL, *functionResponse, error) {
@@ -105,7 +109,7 @@ func (h *Handler) apply(f *Function, r *http.Request, target *url.URL) (*http.Re
 	output, err := f.run(event)
 	if err != nil {
 		f.log("ERROR: " + err.Error())
-		return nil, nil, nil, err
+		return nil, nil, nil, fmt.Errorf("%w: %w", errFunction, err)
 	}
 	var result struct {
 		functionRequest

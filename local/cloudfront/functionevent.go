@@ -93,7 +93,7 @@ func newFunctionRequest(r *http.Request, target *url.URL) functionRequest {
 	}
 	for name, values := range r.Header {
 		for _, value := range values {
-			if name != "Cookie" && name != requestID {
+			if name != "Cookie" && !hidden(name) {
 				f.Headers.add(strings.ToLower(name), value)
 			}
 		}
@@ -101,12 +101,50 @@ func newFunctionRequest(r *http.Request, target *url.URL) functionRequest {
 	return f
 }
 
-// readOnly are headers that a function may neither add nor change
+// Headers that a function may neither add nor change, and those that it may not add
+// and does not see
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html).
-var readOnly = []string{"connection", "content-length", "expect", "host", "keep-alive", "trailer", "transfer-encoding", "upgrade", "via", "x-forwarded-proto", "x-real-ip"}
+var (
+	readOnlyHeaders = []string{"content-length", "host", "transfer-encoding", "via"}
+	hiddenHeaders   = []string{"Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+		"Trailer", "Upgrade", "X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Limit-Rate", "X-Accel-Redirect", "X-Cache", "X-Forwarded-Proto", "X-Real-Ip"}
+	hiddenPrefixes = []string{"X-Amz-Cf-", "X-Amzn-", "X-Edge-"}
+)
+
+// hidden says whether functions do not see a header.
+func hidden(name string) bool {
+	return slices.Contains(hiddenHeaders, name) ||
+		slices.ContainsFunc(hiddenPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// apply takes over what a function has changed of a field's first value. Where it
+// has changed multiValue, that counts
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html#functions-event-structure-multivalue).
+func (f fields) apply(before fields) {
+	for name, one := range f {
+		if len(one.MultiValue) > 0 && reflect.DeepEqual(one.MultiValue, before[name].MultiValue) {
+			one.MultiValue[0].Value = one.Value
+		}
+	}
+}
+
+// checkHeaders refuses changes of headers that functions must leave alone.
+func (f *functionRequest) checkHeaders(before functionRequest) error {
+	for _, name := range readOnlyHeaders {
+		if !reflect.DeepEqual(f.Headers[name], before.Headers[name]) {
+			return fmt.Errorf("the function changes the header %s", name)
+		}
+	}
+	for name := range f.Headers {
+		if hidden(http.CanonicalHeaderKey(name)) {
+			return fmt.Errorf("the function adds the header %s", name)
+		}
+	}
+	return nil
+}
 
 // request returns what becomes of a request that a function has changed. What it
-// has not changed stays as the viewer wrote it.
+// has not changed, or does not see, stays as the viewer wrote it.
 func (f *functionRequest) request(r *http.Request, before functionRequest, target *url.URL) (*http.Request, *url.URL, error) {
 	path, err := url.PathUnescape(f.URI)
 	switch {
@@ -115,15 +153,20 @@ func (f *functionRequest) request(r *http.Request, before functionRequest, targe
 	case f.Method != before.Method:
 		return nil, nil, fmt.Errorf("the function changes the method to %q", f.Method)
 	}
-	for _, name := range readOnly {
-		if !reflect.DeepEqual(f.Headers[name], before.Headers[name]) {
-			return nil, nil, fmt.Errorf("the function changes the header %s", name)
-		}
+	if err := f.checkHeaders(before); err != nil {
+		return nil, nil, err
 	}
+	f.Headers.apply(before.Headers)
+	f.Querystring.apply(before.Querystring)
+	f.Cookies.apply(before.Cookies)
 	changed := r.Clone(r.Context())
 	changed.Header = f.Headers.header()
 	changed.Header.Del("Host")
-	changed.Header[requestID] = r.Header[requestID]
+	for name, values := range r.Header {
+		if hidden(name) {
+			changed.Header[name] = values
+		}
+	}
 	changed.Header["Cookie"] = r.Header["Cookie"]
 	if !reflect.DeepEqual(f.Cookies, before.Cookies) {
 		changed.Header.Set("Cookie", f.Cookies.join("; "))
@@ -181,6 +224,9 @@ func (f *functionResponse) write(v *viewer) {
 		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(f.content)))
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil // of the content nothing is guessed
+	}
 	v.result = generated
 	v.WriteHeader(f.StatusCode)
 	_, _ = v.Write(f.content) // it fails for a viewer that has gone

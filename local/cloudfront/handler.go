@@ -1,6 +1,7 @@
 package cloudfront
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	target := &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+	// Functions see the root object, too, and may ask for it again.
 	if target.Path == "/" || target.Path == "" {
 		target = &url.URL{Path: "/" + h.distribution.RootObject, RawQuery: r.URL.RawQuery}
 	}
@@ -37,9 +39,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var err error
 		r, target, response, err = h.apply(b.function, r, target)
 		switch {
-		case err != nil:
+		case errors.Is(err, errFunction):
 			v.result = broken
 			v.refuse(http.StatusServiceUnavailable, "The CloudFront function associated with the CloudFront distribution is invalid or could not run.")
+			return
+		case err != nil:
+			// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-headers
+			v.refuse(http.StatusBadGateway, "The CloudFront function associated with the CloudFront distribution returned what it may not: "+err.Error()+".")
 			return
 		case response != nil:
 			response.write(v)
@@ -72,6 +78,7 @@ func (h *Handler) page(v *viewer, r *http.Request) {
 
 // serve answers from the cache or the origin.
 func (h *Handler) serve(v *viewer, r *http.Request, b *behavior, target *url.URL) {
+	v.bucket = b.origin.API == nil
 	if r.Method == http.MethodOptions || b.origin.API != nil && !b.cached(r.Method) {
 		v.result = miss
 		h.source(b).ServeHTTP(v, b.request(r.Context(), r.Method, r, target, h.distribution.ID))

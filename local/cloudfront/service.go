@@ -23,6 +23,11 @@ const (
 	// maxPaths is how many paths may be invalidated at a time
 	// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-invalidations).
 	maxPaths = 3_000
+	// maxWildcards is how many of them may end with an asterisk.
+	maxWildcards = 15
+	// maxPathChars is how long one may be
+	// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html).
+	maxPathChars = 4_000
 )
 
 // Service is the API of distributions, in the protocol REST-XML. It is safe for
@@ -118,10 +123,17 @@ func (b *batch) check() error {
 	case len(b.Paths.Items) == 0 || len(b.Paths.Items) > maxPaths:
 		return &api.Error{Code: "InvalidArgument", Message: "Your request must have 1 to " + strconv.Itoa(maxPaths) + " paths."}
 	}
+	wildcards := 0
 	for _, path := range b.Paths.Items {
-		if !strings.HasPrefix(path, "/") {
+		if strings.HasSuffix(path, "*") {
+			wildcards++
+		}
+		if !strings.HasPrefix(path, "/") || len(path) > maxPathChars {
 			return &api.Error{Code: "InvalidArgument", Message: "Your request contains one or more invalid invalidation paths: " + strconv.Quote(path) + "."}
 		}
+	}
+	if wildcards > maxWildcards {
+		return &api.Error{Code: "TooManyInvalidationsInProgress", Message: "Your request must have at most " + strconv.Itoa(maxWildcards) + " paths that end with an asterisk."}
 	}
 	return nil
 }

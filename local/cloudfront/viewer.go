@@ -26,6 +26,7 @@ type viewer struct {
 	request string // its ID
 	headers []Header
 	keeps   bool           // cookies that the origin sets
+	bucket  bool           // whether the answer is that of a bucket
 	result  string         // for X-Cache
 	size    string         // of the content, if it is sent whole
 	as      int            // the status in place of 200, if it is not 0
@@ -85,6 +86,11 @@ func (v *viewer) WriteHeader(status int) {
 	}
 	if !v.keeps && v.result != generated {
 		header.Del("Set-Cookie")
+	}
+	if v.bucket {
+		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#response-s3-removed-headers
+		header.Del("X-Amz-Id-2")
+		header.Del("X-Amz-Request-Id")
 	}
 	if status == http.StatusOK {
 		if v.size != "" {

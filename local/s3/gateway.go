@@ -199,6 +199,11 @@ func (a *accounts) DeriveSigningKey(access, _, date, region, service string) ([]
 // it has not (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
 func (s *Service) modifyResponse(answer *http.Response) error {
 	answer.Header.Set("Server", "AmazonS3")
+	for _, name := range []string{"X-Amz-Id-2", "X-Amz-Request-Id"} {
+		if values := answer.Header[name]; len(values) > 1 { // The gateway sends them in two spellings.
+			answer.Header[name] = values[:1]
+		}
+	}
 	r := answer.Request
 	call := api.From(r.Context())
 	bucket, key := target(r)

@@ -219,3 +219,18 @@ func TestPutAndGet(t *testing.T) {
 		t.Errorf("GetObjectAttributes = %+v, %v", attributes, err)
 	}
 }
+
+// Each answer tells of itself once
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html).
+func TestRequestIDs(t *testing.T) {
+	w := newWorld(t, photos)
+	c := w.client()
+	put(t, c, "cat", "meow")
+	answer := httptest.NewRecorder()
+	w.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/photos/cat", nil))
+	for _, name := range []string{"X-Amz-Id-2", "X-Amz-Request-Id"} {
+		if values := answer.Header()[name]; len(values) != 1 {
+			t.Errorf("%s: %q", name, values)
+		}
+	}
+}
