@@ -77,7 +77,9 @@ type JWT struct {
 }
 
 // CORS says which pages of other origins may use an API. The API answers their
-// preflight requests itself
+// preflight requests itself, but for those to a route of any method: they reach the
+// function without a token, and what it answers, with a status of 2xx, gets the API's
+// headers
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html).
 type CORS struct {
 	// Origins are those of the pages, such as https://example.com; "*" means all.
@@ -85,7 +87,7 @@ type CORS struct {
 	// Methods are those that pages may use. Empty means GET, POST, PUT, PATCH and
 	// DELETE.
 	Methods []string
-	// Headers are those that pages may send. Empty means authorization and
+	// Headers are names of those that pages may send. Empty means authorization and
 	// content-type.
 	Headers []string
 	// Credentials lets pages send cookies. Nothing above may be "*" then.

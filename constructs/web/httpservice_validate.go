@@ -154,6 +154,11 @@ func (c *CORS) validate() error {
 	if len(c.Origins) == 0 {
 		return errors.New("no CORS.Origins: set the origins of the pages, such as https://example.com")
 	}
+	for _, method := range c.Methods {
+		if method != "*" && (method == "ANY" || !slices.Contains(methods, method)) {
+			return fmt.Errorf("CORS.Methods has %q: must be one of %s, or *", method, strings.Join(methods[1:], ", "))
+		}
+	}
 	for _, o := range c.Origins {
 		if !isToken(o) && !origin.MatchString(o) {
 			return fmt.Errorf("CORS.Origins has %q: must be like https://example.com, without a path or a slash at its end", o)

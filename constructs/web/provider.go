@@ -54,17 +54,19 @@ type Amazon struct {
 // Naver
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html).
 type OIDC struct {
-	// Name is the provider's name, 3 to 32 letters, digits and hyphens. Users are known
-	// by it: another name makes other users.
+	// Name is the provider's name, 3 to 32 letters, digits and hyphens, a letter first.
+	// Users are known by it: another name makes other users.
 	Name         string
 	ClientID     string
 	ClientSecret awssecretsmanager.ISecret
-	// Issuer is the provider's https URL, where .well-known/openid-configuration is.
+	// Issuer is the provider's https URL, where .well-known/openid-configuration is,
+	// without a slash at its end.
 	Issuer string
-	// Scopes are what to ask for. Empty means openid, email and profile.
+	// Scopes are what to ask for, openid among them. Empty means openid, email and
+	// profile.
 	Scopes []string
 	// Mapping has the claim that each attribute of a user is filled from. Empty means
-	// email and name from the claims of the same names.
+	// email, email_verified and name from the claims of the same names.
 	Mapping map[string]string
 }
 
@@ -78,7 +80,9 @@ type identityProvider struct {
 }
 
 func (g Google) settings() identityProvider {
-	return social("Google", map[string]string{"client_id": g.ClientID, "authorize_scopes": "openid email profile"}, g.ClientSecret)
+	p := social("Google", map[string]string{"client_id": g.ClientID, "authorize_scopes": "openid email profile"}, g.ClientSecret)
+	p.mapping = standardClaims
+	return p
 }
 
 func (f Facebook) settings() identityProvider {
@@ -107,14 +111,20 @@ func (o OIDC) settings() identityProvider {
 		"client_id": o.ClientID, "oidc_issuer": o.Issuer, "attributes_request_method": "GET",
 		"authorize_scopes": strings.Join(scopes, " "),
 	}, o.ClientSecret)
-	p.kind = "OIDC"
+	p.kind, p.mapping = "OIDC", standardClaims
 	if len(o.Mapping) > 0 {
 		p.mapping = o.Mapping
 	}
 	return p
 }
 
-// social is a provider that Cognito knows by name.
+// standardClaims is the mapping of providers that speak OpenID Connect. Without
+// email_verified an address would not count as verified
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
+var standardClaims = map[string]string{"email": "email", "email_verified": "email_verified", "name": "name"}
+
+// social is a provider that Cognito knows by name, with the scopes that it knows
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html).
 func social(name string, details map[string]string, secret awssecretsmanager.ISecret) identityProvider {
 	return identityProvider{
 		name: name, kind: name, details: details, secretName: "client_secret", secret: secret,
@@ -125,14 +135,23 @@ func social(name string, details map[string]string, secret awssecretsmanager.ISe
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html
 var providerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{2,31}$`)
 
+// knownProviders are names that Cognito has given already.
+var knownProviders = []string{"COGNITO", "Google", "Facebook", "LoginWithAmazon", "SignInWithApple"}
+
+// validate says what is wrong with a provider
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html).
 func (p identityProvider) validate() error {
 	if p.kind == "OIDC" {
 		issuer := p.details["oidc_issuer"]
 		switch {
 		case !providerName.MatchString(p.name):
-			return fmt.Errorf("Name is %q: must be 3 to 32 letters, digits and hyphens", p.name)
-		case !strings.HasPrefix(issuer, "https://") && !isToken(issuer):
-			return fmt.Errorf("Issuer is %q: must be an https URL", issuer)
+			return fmt.Errorf("Name is %q: must be 3 to 32 letters, digits and hyphens, a letter first", p.name)
+		case slices.Contains(knownProviders, p.name):
+			return fmt.Errorf("Name is %q: Cognito has a provider of this name: choose another", p.name)
+		case !isToken(issuer) && (!strings.HasPrefix(issuer, "https://") || strings.HasSuffix(issuer, "/")):
+			return fmt.Errorf("Issuer is %q: must be an https URL, without a slash at its end", issuer)
+		case !slices.Contains(strings.Fields(p.details["authorize_scopes"]), "openid"):
+			return fmt.Errorf("Scopes are %q: must have openid", p.details["authorize_scopes"])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.details)) {

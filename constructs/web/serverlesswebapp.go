@@ -1,12 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
@@ -50,9 +51,11 @@ type Mount struct {
 //
 //	{"region": …, "apiUrl": "/api", "signIn": {"url": …, "clientId": …, "userPoolId": …, "scopes": […], "providers": […]}}
 //
-// apiUrl and signIn are missing in an app without. An answer 403 of an API shows the
-// site's page for what is not there, if it has one: CloudFront does not tell it from
-// that of the bucket.
+// apiUrl and signIn are missing in an app without. In place of an API's answer 403, and
+// of no other, pages get the site's page for what is not there, if it has one, as that
+// is also what the bucket answers, and CloudFront does not tell them apart: let APIs
+// answer 404
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/GeneratingCustomErrorResponses.html).
 type ServerlessWebApp struct {
 	constructs.Construct
 
@@ -156,25 +159,27 @@ func (a *ServerlessWebApp) addAPIs(mounts []Mount) {
 }
 `)
 	for _, m := range mounts {
-		a.addAPI("/api"+m.Path, m.API)
-		a.addAPI("/api"+m.Path+"/*", m.API)
+		a.addAPI(m.API, "/api"+m.Path, "/api"+m.Path+"/*")
 	}
 	if a.API != nil {
-		a.addAPI("/api/*", a.API.API)
+		a.addAPI(a.API.API, "/api/*")
 	}
 }
 
-func (a *ServerlessWebApp) addAPI(pattern string, api awsapigatewayv2.IHttpApi) {
+func (a *ServerlessWebApp) addAPI(api awsapigatewayv2.IHttpApi, patterns ...string) {
 	stack := awscdk.Stack_Of(api)
 	domain := *api.ApiId() + ".execute-api." + *stack.Region() + "." + *stack.UrlSuffix()
-	a.Site.Distribution.AddBehavior(&pattern, awscloudfrontorigins.NewHttpOrigin(&domain, nil), &awscloudfront.AddBehaviorOptions{
-		AllowedMethods:        awscloudfront.AllowedMethods_ALLOW_ALL(),
-		CachePolicy:           awscloudfront.CachePolicy_CACHING_DISABLED(),
-		OriginRequestPolicy:   awscloudfront.OriginRequestPolicy_ALL_VIEWER_EXCEPT_HOST_HEADER(),
-		ResponseHeadersPolicy: a.Site.Headers,
-		ViewerProtocolPolicy:  awscloudfront.ViewerProtocolPolicy_HTTPS_ONLY,
-		FunctionAssociations:  onViewerRequest(a.APIPaths),
-	})
+	origin := awscloudfrontorigins.NewHttpOrigin(&domain, nil)
+	for _, pattern := range patterns {
+		a.Site.Distribution.AddBehavior(&pattern, origin, &awscloudfront.AddBehaviorOptions{
+			AllowedMethods:        awscloudfront.AllowedMethods_ALLOW_ALL(),
+			CachePolicy:           awscloudfront.CachePolicy_CACHING_DISABLED(),
+			OriginRequestPolicy:   awscloudfront.OriginRequestPolicy_ALL_VIEWER_EXCEPT_HOST_HEADER(),
+			ResponseHeadersPolicy: a.Site.Headers,
+			ViewerProtocolPolicy:  awscloudfront.ViewerProtocolPolicy_HTTPS_ONLY,
+			FunctionAssociations:  onViewerRequest(a.APIPaths),
+		})
+	}
 }
 
 func (p *ServerlessWebAppProps) validate() error {
@@ -186,28 +191,53 @@ func (p *ServerlessWebAppProps) validate() error {
 			return fmt.Errorf("Config has %q: the construct sets it, choose another name", name)
 		}
 	}
+	seen := map[string]bool{}
 	for _, m := range p.Mounts {
+		if seen[m.Path] {
+			return fmt.Errorf("mount %q is there twice: leave one out", m.Path)
+		}
+		seen[m.Path] = true
 		if err := m.validate(); err != nil {
 			return err
 		}
 	}
-	switch s := p.StaticSite; {
-	case p.API != nil && p.SignIn != nil && (p.API.SignIn != nil || p.API.JWT != nil):
+	if _, err := json.Marshal(p.Config); err != nil {
+		return fmt.Errorf("Config is no JSON: %w", err)
+	}
+	return cmp.Or(p.validateSignIn(), p.validateStaticSite())
+}
+
+func (p *ServerlessWebAppProps) validateSignIn() error {
+	if p.API != nil && p.SignIn != nil && (p.API.SignIn != nil || p.API.JWT != nil) {
 		return errors.New("API has a SignIn or JWT beside that of the app: leave one out")
+	}
+	return nil
+}
+
+func (p *ServerlessWebAppProps) validateStaticSite() error {
+	switch s := p.StaticSite; {
 	case s == nil:
 		return nil
 	case s.Site != "":
 		return errors.New("StaticSite.Site is set: set Site instead")
-	case s.Files["config.json"] != "":
+	}
+	if _, ok := p.StaticSite.Files["config.json"]; ok {
 		return errors.New("StaticSite.Files has config.json: set Config instead")
 	}
 	return nil
 }
 
+// mountPath is what may be the path of a mount, of the characters of a path pattern
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern).
+var mountPath = regexp.MustCompile(`^(/[A-Za-z0-9_.$~@:+-]+)+$`)
+
+// maxPatternChars is how long a path pattern may be.
+const maxPatternChars = 255
+
 func (m Mount) validate() error {
 	switch {
-	case !strings.HasPrefix(m.Path, "/") || strings.HasSuffix(m.Path, "/") || strings.ContainsAny(m.Path, "*? "):
-		return fmt.Errorf("mount %q: Path must start with a slash and not end in one, such as /orders", m.Path)
+	case !mountPath.MatchString(m.Path) || len("/api"+m.Path+"/*") > maxPatternChars:
+		return fmt.Errorf("mount %q: Path must start with a slash and not end in one, such as /orders, and have only letters, digits and _.$~@:+-", m.Path)
 	case m.API == nil:
 		return fmt.Errorf("mount %q: no API: set the one that answers", m.Path)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
@@ -24,6 +25,16 @@ func TestServerlessWebAppProps(t *testing.T) {
 		{"mount without a slash", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"orders", httpAPI{}}} }, `mount "orders": Path must start with a slash`},
 		{"mount of everything", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/*", httpAPI{}}} }, `mount "/*"`},
 		{"mount of nothing", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/orders", nil}} }, `mount "/orders": no API`},
+		{"mount of several parts", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/orders/v1.2", httpAPI{}}} }, ""},
+		{"mount that ends in a slash", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/orders/", httpAPI{}}} }, `mount "/orders/"`},
+		{"mount of the root", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"", httpAPI{}}} }, `mount ""`},
+		{"mount with a parameter", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/{id}", httpAPI{}}} }, "have only letters, digits"},
+		{"long mount", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/" + strings.Repeat("a", 249), httpAPI{}}} }, "Path must"},
+		{"mount twice", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/a", httpAPI{}}, {"/a", httpAPI{}}} }, `mount "/a" is there twice`},
+		{"no JSON", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"now": func() {}} }, "Config is no JSON"},
+		{"empty configuration", func(p *ServerlessWebAppProps) {
+			p.StaticSite = &StaticSiteProps{Files: map[string]string{"config.json": ""}}
+		}, "StaticSite.Files has config.json"},
 		{"two sign-ins", func(p *ServerlessWebAppProps) {
 			p.SignIn, p.API = &SignInProps{}, &HTTPServiceProps{JWT: &JWT{}}
 		}, "API has a SignIn or JWT beside that of the app"},

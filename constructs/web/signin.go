@@ -163,7 +163,7 @@ func (s *SignIn) addClient(props *SignInProps) {
 // construct's path, and the account's ID of 12 digits.
 func (s *SignIn) domainPrefix() string {
 	name := awscdk.Names_UniqueResourceName(s, &awscdk.UniqueResourceNameOptions{MaxLength: new(50.0), Separator: new("-")})
-	return withoutReserved(strings.ToLower(*name)) + "-" + *awscdk.Stack_Of(s).Account()
+	return cmp.Or(withoutReserved(strings.ToLower(*name)), "users") + "-" + *awscdk.Stack_Of(s).Account()
 }
 
 // withoutReserved returns name without the words that Cognito keeps to itself.

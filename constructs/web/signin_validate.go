@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,7 +18,15 @@ var (
 	// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html
 	groupName = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
 	// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
-	redirect = regexp.MustCompile(`^(https://[^/\s#]+|http://localhost(:\d+)?)(/[^\s#]*)?$`)
+	redirect = regexp.MustCompile(`^(https://[^/\s#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s#]*)?$`)
+)
+
+// maxRedirects is how many addresses the sign-in, or the sign-out, may return to, and
+// maxRedirectChars how long one may be
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
+const (
+	maxRedirects     = 100
+	maxRedirectChars = 1024
 )
 
 // reserved are the words that a domain prefix must not have
@@ -42,6 +51,8 @@ func (p *SignInProps) validate() error {
 		return fmt.Errorf("MFA is %q: must be MFAOptional, MFARequired or MFAOff", p.MFA)
 	case p.PasswordLength < 8 || p.PasswordLength > 99:
 		return fmt.Errorf("PasswordLength is %d: must be 8 to 99", p.PasswordLength)
+	case len(p.CallbackURLs) > maxRedirects || len(p.LogoutURLs) > maxRedirects:
+		return fmt.Errorf("CallbackURLs are %d and LogoutURLs %d: must be at most %d each", len(p.CallbackURLs), len(p.LogoutURLs), maxRedirects)
 	}
 	for _, url := range slices.Concat(p.CallbackURLs, p.LogoutURLs) {
 		if err := validateRedirect(url); err != nil {
@@ -52,8 +63,8 @@ func (p *SignInProps) validate() error {
 }
 
 func validateRedirect(url string) error {
-	if !isToken(url) && !redirect.MatchString(url) {
-		return fmt.Errorf("redirect URL is %q: must be https, or http on localhost, without a fragment", url)
+	if !isToken(url) && (!redirect.MatchString(url) || len(url) > maxRedirectChars) {
+		return fmt.Errorf("redirect URL is %q: must be https, or http on localhost, without a fragment, of at most %d characters", url, maxRedirectChars)
 	}
 	return nil
 }
@@ -74,13 +85,26 @@ func (p *SignInProps) validatePrefix() error {
 }
 
 func (p *SignInProps) validateNames() error {
+	seen := map[string]bool{}
 	for _, name := range p.Groups {
+		if seen[name] {
+			return fmt.Errorf("Groups has %q twice: leave one out", name)
+		}
+		seen[name] = true
 		if !groupName.MatchString(name) || strings.Contains(name, "/") { // A slash parts construct IDs.
 			return fmt.Errorf("Groups has %q: must be 1 to 128 letters, digits and signs, without spaces and slashes", name)
 		}
 	}
+	clear(seen)
 	for _, p := range p.Providers {
+		if p == nil {
+			return errors.New("Providers has nil: set one, such as web.Google{...}")
+		}
 		settings := p.settings()
+		if seen[settings.name] {
+			return fmt.Errorf("provider %q is there twice: leave one out", settings.name)
+		}
+		seen[settings.name] = true
 		if err := settings.validate(); err != nil {
 			return fmt.Errorf("provider %q: %w", settings.name, err)
 		}

@@ -104,7 +104,7 @@ func (p *StaticSiteProps) validate() error {
 	if !p.has("index.html") {
 		return fmt.Errorf("Site is %q: it holds no index.html", p.Site)
 	}
-	for _, check := range []func() error{p.validateNotFoundPage, p.validateFiles, p.validateContentSources, p.validateDomain, p.validateDistribution} {
+	for _, check := range []func() error{p.validateNotFoundPage, p.validateFiles, p.validateContentSources, p.validateWebACL, p.validateDomain, p.validateDistribution} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -153,6 +153,17 @@ func (p *StaticSiteProps) validateContentSources() error {
 		}
 	}
 	return nil
+}
+
+// webACL is the ARN of a web ACL for CloudFront
+// (https://docs.aws.amazon.com/waf/latest/developerguide/cloudfront-features.html).
+var webACL = regexp.MustCompile(`^arn:[^:]+:wafv2:us-east-1:\d{12}:global/webacl/`)
+
+func (p *StaticSiteProps) validateWebACL() error {
+	if p.WebACL == "" || isToken(p.WebACL) || webACL.MatchString(p.WebACL) {
+		return nil
+	}
+	return fmt.Errorf("WebACL is %q: must be the ARN of a web ACL for CloudFront, such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1", p.WebACL)
 }
 
 func (p *StaticSiteProps) validateDomain() error {

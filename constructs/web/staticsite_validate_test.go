@@ -44,6 +44,13 @@ func TestStaticSiteProps(t *testing.T) {
 		{"directive", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"sandbox": nil} }, `ContentSources has "sandbox": must be a directive of sources, such as img-src`},
 		{"two sources in one", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"img-src": {"a b"}} }, `ContentSources has "a b" for img-src: must be one source`},
 		{"end of a directive", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"img-src": {"a;script-src"}} }, `"a;script-src"`},
+		{"web ACL of CloudFront", func(p *StaticSiteProps) {
+			p.WebACL = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1"
+		}, ""},
+		{"web ACL of a region", func(p *StaticSiteProps) {
+			p.WebACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/shop/1"
+		}, "must be the ARN of a web ACL for CloudFront"},
+		{"name of a web ACL", func(p *StaticSiteProps) { p.WebACL = "shop" }, `WebACL is "shop"`},
 		{"domain", func(p *StaticSiteProps) {
 			p.Domain = &Domain{Name: "a.example", Zone: zone{}, Certificate: certificate{}}
 		}, ""},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,12 @@ func TestHTTPServiceProps(t *testing.T) {
 		{"credentials for many", cors(CORS{Origins: []string{"https://*"}, Credentials: true}), `CORS has "https://*" with Credentials`},
 		{"credentials with any header", cors(CORS{Origins: site, Headers: []string{"*"}, Credentials: true}), `CORS has "*" with Credentials`},
 		{"credentials with any method", cors(CORS{Origins: site, Methods: []string{"*"}, Credentials: true}), `CORS has "*" with Credentials`},
+		{"all methods", cors(CORS{Origins: site, Methods: []string{"*"}}), ""},
+		{"methods", cors(CORS{Origins: site, Methods: []string{"GET", "OPTIONS"}}), ""},
+		{"an unknown method", cors(CORS{Origins: site, Methods: []string{"get"}}), `CORS.Methods has "get": must be one of GET, HEAD`},
+		{"ANY as a method", cors(CORS{Origins: site, Methods: []string{"ANY"}}), `CORS.Methods has "ANY"`},
+		{"kept for a day", cors(CORS{Origins: site, MaxAge: 24 * time.Hour}), ""},
+		{"kept for part of a second", cors(CORS{Origins: site, MaxAge: time.Millisecond}), "CORS.MaxAge is 1ms"},
 		{"kept for too long", cors(CORS{Origins: site, MaxAge: 25 * time.Hour}), "CORS.MaxAge is 25h0m0s: must be whole seconds up to 24h0m0s"},
 	}
 	for _, tt := range tests {
@@ -139,15 +146,19 @@ type secret struct{ awssecretsmanager.ISecret }
 // TestSignInProps: the limits of Cognito are those of
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html,
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolDomain.html,
-// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html and
-// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html,
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html and
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html.
 func TestSignInProps(t *testing.T) {
 	prefix := func(text string) *SignInProps { return &SignInProps{DomainPrefix: text} }
 	callback := func(url string) *SignInProps { return &SignInProps{CallbackURLs: []string{url}} }
 	provider := func(p Provider) *SignInProps { return &SignInProps{Providers: []Provider{p}} }
 	kakao := OIDC{Name: "Kakao", ClientID: "id", ClientSecret: secret{}, Issuer: "https://kauth.kakao.com"}
-	named, insecure := kakao, kakao
-	named.Name, insecure.Issuer = "카카오", "http://kauth.kakao.com"
+	named, insecure, slashed, taken, anonymous := kakao, kakao, kakao, kakao, kakao
+	named.Name, insecure.Issuer, slashed.Issuer = "카카오", "http://kauth.kakao.com", "https://kauth.kakao.com/"
+	taken.Name, anonymous.Scopes = "Google", []string{"email"}
+	many := slices.Repeat([]string{"https://example.com/"}, 101)
+	google := Google{ClientID: "id", ClientSecret: secret{}}
 	tests := []struct {
 		name  string
 		props *SignInProps
@@ -165,6 +176,14 @@ func TestSignInProps(t *testing.T) {
 		{"a reserved word", prefix("my-aws-photos"), `DomainPrefix is "my-aws-photos": must not contain aws`},
 		{"https", callback("https://example.com/back?a=b"), ""},
 		{"localhost", callback("http://localhost:8080/"), ""},
+		{"another port", callback("http://localhost/back"), ""},
+		{"the loopback address", callback("http://127.0.0.1:8080/"), ""},
+		{"the loopback address of IPv6", callback("http://[::1]:8080/"), ""},
+		{"another address", callback("http://127.0.0.2/"), "redirect URL is"},
+		{"a long address", callback("https://example.com/" + strings.Repeat("a", 1005)), "of at most 1024 characters"},
+		{"as many addresses as can be", &SignInProps{CallbackURLs: many[:100], LogoutURLs: many[:100]}, ""},
+		{"too many addresses", &SignInProps{CallbackURLs: many}, "CallbackURLs are 101 and LogoutURLs 0: must be at most 100 each"},
+		{"too many addresses to sign out to", &SignInProps{LogoutURLs: many}, "LogoutURLs 101"},
 		{"http elsewhere", callback("http://example.com/"), `redirect URL is "http://example.com/"`},
 		{"a host that only starts like localhost", callback("http://localhost.example.com/"), "redirect URL is"},
 		{"a fragment", callback("https://example.com/#top"), "redirect URL is"},
@@ -172,7 +191,16 @@ func TestSignInProps(t *testing.T) {
 		{"sign-out", &SignInProps{LogoutURLs: []string{"ftp://example.com"}}, "redirect URL is"},
 		{"a group with a space", &SignInProps{Groups: []string{"the admins"}}, `Groups has "the admins"`},
 		{"a group with a slash", &SignInProps{Groups: []string{"a/b"}}, `Groups has "a/b"`},
+		{"a group twice", &SignInProps{Groups: []string{"a", "b", "a"}}, `Groups has "a" twice: leave one out`},
+		{"a long group", &SignInProps{Groups: []string{strings.Repeat("a", 129)}}, "must be 1 to 128 letters"},
+		{"the shortest password", &SignInProps{PasswordLength: 8}, ""},
 		{"Kakao", provider(kakao), ""},
+		{"two providers", &SignInProps{Providers: []Provider{kakao, google}}, ""},
+		{"a provider twice", &SignInProps{Providers: []Provider{google, google}}, `provider "Google" is there twice`},
+		{"no provider", &SignInProps{Providers: []Provider{nil}}, "Providers has nil"},
+		{"a name that is taken", provider(taken), `Name is "Google": Cognito has a provider of this name`},
+		{"an issuer that ends in a slash", provider(slashed), `Issuer is "https://kauth.kakao.com/": must be an https URL, without a slash at its end`},
+		{"scopes without openid", provider(anonymous), `Scopes are "email": must have openid`},
 		{"a name in Korean", provider(named), `Name is "카카오": must be 3 to 32 letters`},
 		{"an issuer without TLS", provider(insecure), `Issuer is "http://kauth.kakao.com": must be an https URL`},
 		{"no client", provider(Google{ClientSecret: secret{}}), `provider "Google": no client_id`},
@@ -195,6 +223,7 @@ func TestWithoutReserved(t *testing.T) {
 		"shop-signin":        "shop-signin",
 		"awsshop-cognito":    "shop",
 		"acognitows-amazons": "a-ws--s",
+		"aws-cognito":        "",
 	} {
 		if got := withoutReserved(name); got != want {
 			t.Errorf("withoutReserved(%q) is %q, want %q", name, got, want)

@@ -128,6 +128,16 @@ func (a *API) configureStage(routes map[string]any) {
 	stage.SetRouteSettings(routes)
 }
 
+// SetDefaultThrottle limits the routes that are added later without limits of their
+// own.
+func (a *API) SetDefaultThrottle(t Throttle) {
+	a.Stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetDefaultRouteSettings(&awsapigatewayv2.CfnStage_RouteSettingsProperty{
+		ThrottlingRateLimit:    new(float64(t.RatePerSecond)),
+		ThrottlingBurstLimit:   new(float64(t.Burst)),
+		DetailedMetricsEnabled: true,
+	})
+}
+
 func routeSettings(t Throttle) map[string]any {
 	return map[string]any{
 		"ThrottlingRateLimit":    t.RatePerSecond,

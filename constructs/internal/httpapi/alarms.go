@@ -4,42 +4,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/noidle/noidle/constructs/internal/alarm"
 )
-
-// SetDefaultThrottle limits the routes that are added later without limits of their
-// own.
-func (a *API) SetDefaultThrottle(t Throttle) {
-	a.Stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetDefaultRouteSettings(&awsapigatewayv2.CfnStage_RouteSettingsProperty{
-		ThrottlingRateLimit:    new(float64(t.RatePerSecond)),
-		ThrottlingBurstLimit:   new(float64(t.Burst)),
-		DetailedMetricsEnabled: true,
-	})
-}
-
-// CORS says which pages of other origins may use an API. It is complete.
-type CORS struct {
-	Origins, Methods, Headers []string
-	Credentials               bool
-	MaxAge                    time.Duration
-}
-
-// SetCORS opens the API to pages of other origins.
-func (a *API) SetCORS(c CORS) {
-	a.API.Node().DefaultChild().(awsapigatewayv2.CfnApi).SetCorsConfiguration(&awsapigatewayv2.CfnApi_CorsProperty{
-		AllowOrigins:     jsii.Strings(c.Origins...),
-		AllowMethods:     jsii.Strings(c.Methods...),
-		AllowHeaders:     jsii.Strings(c.Headers...),
-		AllowCredentials: c.Credentials,
-		MaxAge:           new(c.MaxAge.Seconds()),
-	})
-}
 
 // AddLatencyAlarm adds an alarm to scope that fires when one in a hundred requests of
 // five minutes took as long as limit or longer. Name is what it calls the API.
