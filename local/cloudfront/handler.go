@@ -14,7 +14,8 @@ import (
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	target := &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	// Functions see the root object, too, and may ask for it again.
+	// AWS does not document whether functions see the path / or that of the root object.
+	// Here they see that of the root object.
 	if target.Path == "/" || target.Path == "" {
 		target = &url.URL{Path: "/" + h.distribution.RootObject, RawQuery: r.URL.RawQuery}
 	}
