@@ -137,7 +137,7 @@ func TestStaticSiteDomain(t *testing.T) {
 	if diff := cmp.Diff([]any{"www.example.com"}, config["Aliases"]); diff != "" {
 		t.Errorf("aliases (-want +got):\n%s", diff)
 	}
-	if config["ViewerCertificate"] == nil || config["WebACLId"] == nil || config["PriceClass"] != "PriceClass_100" {
+	if tls, _ := config["ViewerCertificate"].(map[string]any); tls["MinimumProtocolVersion"] != "TLSv1.2_2021" || config["WebACLId"] == nil || config["PriceClass"] != "PriceClass_100" {
 		t.Errorf("distribution %v", config)
 	}
 	var types []string

@@ -356,7 +356,7 @@ func TestSignInProviders(t *testing.T) {
 		name, kind, id, secret, secretName string
 		mapping                            map[string]any
 	}{
-		{"Google", "Google", "google-id", "Google", "client_secret", map[string]any{"email": "email", "name": "name"}},
+		{"Google", "Google", "google-id", "Google", "client_secret", map[string]any{"email": "email", "email_verified": "email_verified", "name": "name"}},
 		{"Facebook", "Facebook", "facebook-id", "Facebook", "client_secret", map[string]any{"email": "email", "name": "name"}},
 		{"SignInWithApple", "SignInWithApple", "apple-id", "Apple", "private_key", map[string]any{"email": "email", "given_name": "firstName", "family_name": "lastName"}},
 		{"LoginWithAmazon", "LoginWithAmazon", "amazon-id", "Amazon", "client_secret", map[string]any{"email": "email", "name": "name"}},

@@ -63,8 +63,13 @@ func (p *SignInProps) validate() error {
 }
 
 func validateRedirect(url string) error {
-	if !isToken(url) && (!redirect.MatchString(url) || len(url) > maxRedirectChars) {
-		return fmt.Errorf("redirect URL is %q: must be https, or http on localhost, without a fragment, of at most %d characters", url, maxRedirectChars)
+	switch {
+	case isToken(url):
+		return nil
+	case !redirect.MatchString(url):
+		return fmt.Errorf("redirect URL is %q: must be https, or http on localhost, without a fragment", url)
+	case len(url) > maxRedirectChars:
+		return fmt.Errorf("redirect URL is %q: must be at most %d characters", url, maxRedirectChars)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/constructs/internal/expect"
 )
@@ -51,7 +52,7 @@ func TestSignInProps(t *testing.T) {
 		{"the loopback address", callback("http://127.0.0.1:8080/"), ""},
 		{"the loopback address of IPv6", callback("http://[::1]:8080/"), ""},
 		{"another address", callback("http://127.0.0.2/"), "redirect URL is"},
-		{"a long address", callback("https://example.com/" + strings.Repeat("a", 1005)), "of at most 1024 characters"},
+		{"a long address", callback("https://example.com/" + strings.Repeat("a", 1005)), "must be at most 1024 characters"},
 		{"as many addresses as can be", &SignInProps{CallbackURLs: many[:100], LogoutURLs: many[:100]}, ""},
 		{"too many addresses", &SignInProps{CallbackURLs: many}, "CallbackURLs are 101 and LogoutURLs 0: must be at most 100 each"},
 		{"too many addresses to sign out to", &SignInProps{LogoutURLs: many}, "LogoutURLs 101"},
@@ -85,6 +86,30 @@ func TestSignInProps(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.props.complete()
 			expect.Error(t, err, tt.want)
+		})
+	}
+}
+
+// TestOIDC: a provider tells whether an address is verified, unless the mapping is
+// another
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
+func TestOIDC(t *testing.T) {
+	own := map[string]string{"name": "nickname"}
+	tests := []struct {
+		name    string
+		oidc    OIDC
+		scopes  string
+		mapping map[string]string
+	}{
+		{"defaults", OIDC{}, "openid email profile", map[string]string{"email": "email", "email_verified": "email_verified", "name": "name"}},
+		{"own", OIDC{Scopes: []string{"openid", "age"}, Mapping: own}, "openid age", own},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.oidc.settings()
+			if diff := cmp.Diff(tt.mapping, got.mapping); diff != "" || got.details["authorize_scopes"] != tt.scopes {
+				t.Errorf("scopes %q, mapping (-want +got):\n%s", got.details["authorize_scopes"], diff)
+			}
 		})
 	}
 }

@@ -106,7 +106,9 @@ func (s *StaticSite) addDistribution(props *StaticSiteProps) {
 		EnableLogging:     new(true),
 		LogBucket:         s.AccessLogs,
 	}
-	if props.Domain != nil { // Without, CloudFront decides.
+	if props.Domain != nil {
+		// Without a name of its own CloudFront decides which TLS it speaks
+		// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html).
 		settings.DomainNames = &[]*string{&props.Domain.Name}
 		settings.Certificate = s.certificate(props.Domain)
 		settings.MinimumProtocolVersion = awscloudfront.SecurityPolicyProtocol_TLS_V1_2_2021
