@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"github.com/noidle/noidle/constructs/analytics"
+	"github.com/noidle/noidle/constructs/thumbnails"
 	"github.com/noidle/noidle/stacks"
 )
 
@@ -27,6 +28,43 @@ func ExampleNewAnalyticsStack() {
 			Window:  5 * time.Minute,
 			Archive: &analytics.Archive{},
 		},
+	})
+	app.Synth(nil)
+}
+
+// Thumbnails that browsers get from CloudFront.
+func ExampleNewThumbnailStack() {
+	app := awscdk.NewApp(nil)
+	stacks.NewThumbnailStack(app, "Photos", &stacks.ThumbnailStackProps{
+		Pipeline: &thumbnails.ThumbnailPipelineProps{Delivery: &thumbnails.Delivery{}},
+	})
+	app.Synth(nil)
+}
+
+// A page on which the three other stacks are at work.
+func ExampleNewWebAppStack() {
+	app := awscdk.NewApp(nil)
+	stacks.NewWebAppStack(app, "WebApp", &stacks.WebAppStackProps{
+		Orders:        stacks.NewOrderStack(app, "Orders", nil),
+		Thumbnails:    stacks.NewThumbnailStack(app, "Thumbnails", nil),
+		Analytics:     stacks.NewAnalyticsStack(app, "Analytics", nil),
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	app.Synth(nil)
+}
+
+// The first lab: a function behind an HTTP API.
+func ExampleNewHelloLambdaStack() {
+	app := awscdk.NewApp(nil)
+	stacks.NewHelloLambdaStack(app, "HelloLambda", nil)
+	app.Synth(nil)
+}
+
+// The second lab, a page with an API and a table, in a region of its own.
+func ExampleNewHelloServerlessStack() {
+	app := awscdk.NewApp(nil)
+	stacks.NewHelloServerlessStack(app, "HelloServerless", &awscdk.StackProps{
+		Env: &awscdk.Environment{Region: new("ap-northeast-2")},
 	})
 	app.Synth(nil)
 }
