@@ -126,9 +126,6 @@ func send(host, request string) (reply, error) {
 	}
 	// The server may answer and hang up before it has read all of it.
 	_, _ = io.WriteString(connection, request)
-	if tcp, ok := connection.(*net.TCPConn); ok {
-		_ = tcp.CloseWrite()
-	}
 	method, _, _ := strings.Cut(request, " ")
 	answer, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
 	if err != nil {
@@ -293,7 +290,7 @@ func TestTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) { refused(t, "", forgeries[name]...) })
 	}
 	t.Run("in the query", func(t *testing.T) {
-		refused(t, "?access_token=" + ann.access + "&Authorization=Bearer%20" + ann.access + "&authorization=" + ann.access)
+		refused(t, "?access_token="+ann.access+"&Authorization=Bearer%20"+ann.access+"&authorization="+ann.access)
 	})
 	if n := a.invocations(t); n != 0 {
 		t.Errorf("the function ran %d times for nobody", n)

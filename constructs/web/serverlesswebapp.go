@@ -151,7 +151,8 @@ func (a *ServerlessWebApp) addAPIs(mounts []Mount) {
 	}
 	a.APIPaths = newViewerFunction(a, "APIPaths", `function handler(event) {
   var request = event.request;
-  request.uri = request.uri.slice('/api'.length) || '/';
+  if (!request.uri.startsWith('/api/')) return { statusCode: 404 };
+  request.uri = request.uri.slice('/api'.length);
   return request;
 }
 `)

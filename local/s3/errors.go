@@ -48,7 +48,9 @@ func bodyOf(r *http.Request, body []byte) io.ReadCloser {
 // body first: clients fail if an answer ends the connection while they send. An
 // error that is not an [api.Error] is an InternalError.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	_, _ = io.Copy(io.Discard, r.Body)
+	if r.Body != nil { // as a proxy's request has it that has none
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
 	failure, ok := errors.AsType[*api.Error](err)
 	if !ok {
 		failure = &api.Error{Code: "InternalError", Message: err.Error(), Status: http.StatusInternalServerError}

@@ -92,12 +92,8 @@ func startGateway(s *store, secret func(string) (string, bool)) (*gateway, error
 			r.Out.URL.RawQuery = r.In.URL.RawQuery
 			r.Out.Host = r.In.Host // which is signed
 		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			if r.Context().Err() == nil {
-				WriteError(w, r, err)
-			}
-		},
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorHandler: WriteError,
+		ErrorLog:     log.New(io.Discard, "", 0),
 	}
 	return g, nil
 }
@@ -154,13 +150,16 @@ func (g *gateway) withGrant(c fiber.Ctx) error {
 	return c.Next()
 }
 
-// forward has the gateway answer a request.
+// forward has the gateway answer a request, also to a client that has closed its
+// half of the connection, which net/http takes for one that has gone.
 func (g *gateway) forward(w http.ResponseWriter, r *http.Request, granted *grant) {
 	id := uuid.NewString()
 	g.granted.Store(id, granted)
 	defer g.granted.Delete(id)
 	r.Header.Set(callHeader, id)
-	g.proxy.ServeHTTP(w, r)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // without an end, the proxy would watch the connection
+	defer cancel()
+	g.proxy.ServeHTTP(w, r.WithContext(ctx))
 }
 
 func (g *gateway) close() {

@@ -1,7 +1,9 @@
 package s3_test
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -163,4 +165,46 @@ func TestCORS(t *testing.T) {
 	if status != 200 || header.Get("Access-Control-Allow-Origin") != "https://shop.example.com" || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
 		t.Errorf("status %d, %v: %s", status, header, answer)
 	}
+}
+
+// TestHalfClosed: a client that has sent all, and says so, is answered like others.
+func TestHalfClosed(t *testing.T) {
+	w := newWorld(t, photos)
+	put(t, w.client(), "cat", "meow")
+	signed, err := sdk.NewPresignClient(w.function()).PresignGetObject(t.Context(), &sdk.GetObjectInput{Bucket: new("photos"), Key: new("cat")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]int{signed.URL: 200, signed.URL + "0": 403} {
+		for range 20 {
+			if got := halfClosed(t, url); got.StatusCode != want || got.ContentLength == 0 {
+				t.Fatalf("status %d with %d bytes, want %d with some", got.StatusCode, got.ContentLength, want)
+			}
+		}
+	}
+}
+
+// halfClosed gets a URL over a connection whose client's half is closed at once.
+func halfClosed(t *testing.T, url string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connection, err := net.Dial("tcp", r.URL.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if err := r.Write(connection); err != nil {
+		t.Fatal(err)
+	}
+	if err := connection.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(connection), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }
