@@ -16,6 +16,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -412,6 +413,25 @@ func TestPhotosAreTheirOwners(t *testing.T) {
 		}
 		if got := ask(t, "GET", address, "/photos?owner="+claims.Sub+"&sub="+claims.Sub, "", pretending...); got.body != `{"photos":[]}` {
 			t.Errorf("another's photos are %d %s", got.status, got.body)
+		}
+	}
+}
+
+// TestLocations: an order is where the answer says, at the API and under the site.
+func TestLocations(t *testing.T) {
+	a := openWebApp(t)
+	for _, address := range []string{a.outputs["SiteUrl"] + "/api/orders", a.Outputs()[ordersStack]["OrdersUrl"]} {
+		posted := ask(t, "POST", address, "", goodOrder, asJSON, "Idempotency-Key: key-of-"+address)
+		base, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := base.Parse(posted.header.Get("Location"))
+		if err != nil || posted.status != http.StatusAccepted {
+			t.Fatalf("%s: %v, %v", address, posted, err)
+		}
+		if got := ask(t, "GET", "http://"+to.Host, to.Path, ""); got.status != http.StatusOK {
+			t.Errorf("%s: status %d, want 200: %.300s", to, got.status, got.body)
 		}
 	}
 }

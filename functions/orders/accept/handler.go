@@ -53,6 +53,8 @@ func (h handler) accept(ctx context.Context, q request) (receipt, error) {
 	return receipt{OrderID: o.OrderID, Status: order.Accepted}, nil
 }
 
+// accepted tells where the order is by a relative address, which is right wherever
+// the API is mounted.
 func accepted(ctx context.Context, r receipt) events.APIGatewayV2HTTPResponse {
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -60,7 +62,7 @@ func accepted(ctx context.Context, r receipt) events.APIGatewayV2HTTPResponse {
 	}
 	return events.APIGatewayV2HTTPResponse{
 		StatusCode: http.StatusAccepted,
-		Headers:    map[string]string{"content-type": "application/json", "location": "/orders/" + r.OrderID},
+		Headers:    map[string]string{"content-type": "application/json", "location": "orders/" + r.OrderID},
 		Body:       string(body),
 	}
 }

@@ -89,7 +89,7 @@ const orderID = "3ffyuoh6emqa7u7xaesdr3cp3g" // of the fixture's key and order
 
 var wantAccepted = events.APIGatewayV2HTTPResponse{
 	StatusCode: 202,
-	Headers:    map[string]string{"content-type": "application/json", "location": "/orders/" + orderID},
+	Headers:    map[string]string{"content-type": "application/json", "location": "orders/" + orderID},
 	Body:       `{"orderId":"` + orderID + `","status":"ACCEPTED"}`,
 }
 
