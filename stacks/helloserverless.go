@@ -34,9 +34,10 @@ func NewHelloServerlessStack(scope constructs.Construct, id string, props *awscd
 	s.App = web.NewServerlessWebApp(s, "Guestbook", &web.ServerlessWebAppProps{
 		Site: directory + "/guestbook",
 		API: &web.HTTPServiceProps{
-			Package: "github.com/noidle/noidle/functions/guestbook",
-			Routes:  []web.Route{{Method: "GET", Path: "/entries"}, {Method: "POST", Path: "/entries"}},
-			Table:   &storage.TableProps{PartitionKey: "book", SortKey: "id", RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
+			Package:      "github.com/noidle/noidle/functions/guestbook",
+			Routes:       []web.Route{{Method: "GET", Path: "/entries"}, {Method: "POST", Path: "/entries"}},
+			Table:        &storage.TableProps{PartitionKey: "book", SortKey: "id", RemovalPolicy: awscdk.RemovalPolicy_DESTROY},
+			TableActions: []string{"dynamodb:PutItem", "dynamodb:Query"},
 		},
 	})
 	output(s, "Url", s.URL())

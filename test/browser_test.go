@@ -117,9 +117,18 @@ func TestBrowserStranger(t *testing.T) {
 
 	g.Go(app.outputs["SiteUrl"])
 	g.AwaitText("#photos", "photo.jpg")
+	g.Click(".photo button")
+	g.Await(`!document.querySelector(".photo")`)
 	g.Click("#sign-out")
 	g.Await(`document.querySelector("#sign-in")?.checkVisibility()`)
 	g.complaints()
+	// The next deployment uses it.
+	unused := slices.DeleteFunc(neverUsed(t, webAppStack, app.Report()), func(grant string) bool {
+		return strings.Contains(grant, "cloudfront:CreateInvalidation")
+	})
+	if len(unused) > 0 {
+		t.Errorf("granted and never used: %q", unused)
+	}
 }
 
 // TestBrowserErrors: what goes wrong is said where it went wrong, with a way on.

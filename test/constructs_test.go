@@ -298,23 +298,31 @@ func TestSnapshots(t *testing.T) {
 			matchSnapshot(t, name, text)
 		})
 	}
-	t.Run("stacks/OrderStack", func(t *testing.T) {
-		stack := stacks.NewOrderStack(newApp(t), "Orders", nil)
-		text, _ := synthesize(t, stack.Stack)
-		matchSnapshot(t, "stacks/OrderStack", text)
-	})
-	t.Run("stacks/ThumbnailStack", func(t *testing.T) {
-		stack := stacks.NewThumbnailStack(newApp(t), "Thumbnails", nil)
-		text, _ := synthesize(t, stack.Stack)
-		matchSnapshot(t, "stacks/ThumbnailStack", text)
-	})
-	t.Run("stacks/AnalyticsStack", func(t *testing.T) {
-		stack := stacks.NewAnalyticsStack(newApp(t), "Analytics", &stacks.AnalyticsStackProps{
-			Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
+	for name, stack := range referenceStacks(newApp(t)) {
+		t.Run("stacks/"+name, func(t *testing.T) {
+			text, _ := synthesize(t, stack)
+			matchSnapshot(t, "stacks/"+name, text)
 		})
-		text, _ := synthesize(t, stack.Stack)
-		matchSnapshot(t, "stacks/AnalyticsStack", text)
+	}
+}
+
+// referenceStacks adds the reference stacks to an app.
+func referenceStacks(app awscdk.App) map[string]awscdk.Stack {
+	orders := stacks.NewOrderStack(app, "Orders", nil)
+	thumbnails := stacks.NewThumbnailStack(app, "Thumbnails", nil)
+	trends := stacks.NewAnalyticsStack(app, "Analytics", &stacks.AnalyticsStackProps{
+		Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
 	})
+	return map[string]awscdk.Stack{
+		"OrderStack":     orders.Stack,
+		"ThumbnailStack": thumbnails.Stack,
+		"AnalyticsStack": trends.Stack,
+		"WebAppStack": stacks.NewWebAppStack(app, "WebApp", &stacks.WebAppStackProps{
+			Orders: orders, Thumbnails: thumbnails, Analytics: trends,
+		}).Stack,
+		"HelloLambdaStack":     stacks.NewHelloLambdaStack(app, "HelloLambda", nil).Stack,
+		"HelloServerlessStack": stacks.NewHelloServerlessStack(app, "HelloServerless", nil).Stack,
+	}
 }
 
 // TestFirstClass uses each construct as a CDK user does with any construct.

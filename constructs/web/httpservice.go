@@ -78,8 +78,7 @@ func (s *HTTPService) addFunction(props *HTTPServiceProps) {
 		Package: props.Package, Memory: props.Memory, Timeout: props.Timeout, Environment: environment,
 	})
 	if s.Table != nil {
-		storage.Grant(s.Table, s.Function.Function,
-			"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query")
+		storage.Grant(s.Table, s.Function.Function, props.TableActions...)
 	}
 }
 

@@ -27,9 +27,11 @@ type HTTPServiceProps struct {
 	// added later. Zero fields mean 100 requests a second and a burst of 200.
 	Throttle Throttle
 	// Table is a table for the function, which gets its name in the environment
-	// variable TABLE_NAME and may get, put, update, delete and query items. Nil means
-	// that there is none.
+	// variable TABLE_NAME. Nil means that there is none.
 	Table *storage.TableProps
+	// TableActions are what the function may do with the table, such as
+	// "dynamodb:Query". Empty means to get, put, update, delete and query items.
+	TableActions []string
 	// Environment holds the function's environment variables. Values may be CDK tokens.
 	Environment map[string]string
 	// Memory is the function's memory in MB, 128 to 10,240. Zero means 256.

@@ -39,6 +39,9 @@ func (p *HTTPServiceProps) complete() (HTTPServiceProps, error) {
 	}
 	settings.Throttle = httpapi.Complete(settings.Throttle, 100, 200)
 	settings.MaxLatency = cmp.Or(settings.MaxLatency, 5*time.Second)
+	if settings.Table != nil && len(settings.TableActions) == 0 {
+		settings.TableActions = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+	}
 	settings.Routes = slices.Clone(settings.Routes)
 	if len(settings.Routes) == 0 {
 		settings.Routes = []Route{{Path: "/"}, {Path: "/{proxy+}"}}
@@ -97,6 +100,8 @@ func (p *HTTPServiceProps) validate() error {
 		return errors.New("both SignIn and JWT are set: an API takes the tokens of one issuer")
 	case p.Table != nil && taken:
 		return errors.New("Environment has TABLE_NAME, which is the name of the service's Table: choose another name")
+	case p.Table == nil && len(p.TableActions) > 0:
+		return errors.New("TableActions are set, but no Table: set one")
 	case p.Timeout < 0 || p.Timeout > 29*time.Second || p.Timeout%time.Second != 0:
 		return fmt.Errorf("Timeout is %v: must be whole seconds up to 29s", p.Timeout)
 	case p.MaxLatency < 0 || p.MaxLatency > 30*time.Second || p.MaxLatency%time.Millisecond != 0:

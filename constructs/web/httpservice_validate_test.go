@@ -38,6 +38,7 @@ func TestHTTPServiceProps(t *testing.T) {
 		{"the longest", func(p *HTTPServiceProps) { p.Timeout, p.MaxLatency = 29*time.Second, 30*time.Second }, ""},
 		{"too long", func(p *HTTPServiceProps) { p.Timeout = 30 * time.Second }, "Timeout is 30s: must be whole seconds up to 29s"},
 		{"part of a second", func(p *HTTPServiceProps) { p.Timeout = time.Millisecond }, "Timeout is 1ms"},
+		{"actions without a table", func(p *HTTPServiceProps) { p.TableActions = []string{"dynamodb:Query"} }, "TableActions are set, but no Table: set one"},
 		{"negative time", func(p *HTTPServiceProps) { p.Timeout = -time.Second }, "Timeout is -1s"},
 		{"latency that cannot be", func(p *HTTPServiceProps) { p.MaxLatency = 31 * time.Second }, "MaxLatency is 31s: must be whole milliseconds up to 30s"},
 		{"part of a millisecond", func(p *HTTPServiceProps) { p.MaxLatency = time.Microsecond }, "MaxLatency is 1µs"},

@@ -38,6 +38,9 @@ type SignIn struct {
 // defaultScopes are what an application asks for: who the user is.
 var defaultScopes = []string{"openid", "email", "profile"}
 
+// ownAccount is the scope in which users change their own accounts.
+const ownAccount = "aws.cognito.signin.user.admin"
+
 // localRedirect is where the sign-in returns to while no other place is allowed.
 const localRedirect = "http://localhost:8080/"
 
@@ -133,7 +136,7 @@ func (s *SignIn) addClient(props *SignInProps) {
 		providers = append(providers, awscognito.UserPoolClientIdentityProvider_Custom(p.ProviderName()))
 	}
 	var scopes []awscognito.OAuthScope
-	for _, name := range defaultScopes {
+	for _, name := range props.scopes() {
 		scopes = append(scopes, awscognito.OAuthScope_Custom(&name))
 	}
 	settings := &awscognito.UserPoolClientOptions{
@@ -157,6 +160,14 @@ func (s *SignIn) addClient(props *SignInProps) {
 	for _, p := range s.Providers {
 		s.Client.Node().AddDependency(p)
 	}
+}
+
+// scopes are what an application may ask for.
+func (p *SignInProps) scopes() []string {
+	if p.MFA == MFAOptional {
+		return append(slices.Clone(defaultScopes), ownAccount)
+	}
+	return defaultScopes
 }
 
 // domainPrefix returns a prefix that no one else in the region has: a name of the

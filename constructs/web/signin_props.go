@@ -51,7 +51,7 @@ type MFA string
 // Who needs a second factor. Users of other providers never do: they have theirs there.
 // The sign-in pages have users set one up where it is required. Where it is optional, an
 // application of yours has to call AssociateSoftwareToken, with a token of the scope
-// aws.cognito.signin.user.admin
+// aws.cognito.signin.user.admin, which the client may ask for then
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html).
 const (
 	MFAOptional MFA = "OPTIONAL" // who has set one up

@@ -111,6 +111,7 @@ var accessLogFormat = map[string]string{
 	"responseLength":   "$context.responseLength",
 	"responseLatency":  "$context.responseLatency",
 	"integrationError": "$context.integrationErrorMessage",
+	"authorizerError":  "$context.authorizer.error",
 }
 
 // configureStage sets what the CDK's stage has no props for: the access log,
