@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/noidle/noidle/local/cognito"
 )
 
 // page is the sign-in page with another path and other parameters.
@@ -202,5 +204,27 @@ func TestMethods(t *testing.T) {
 		if response, body := w.request(tt.method, w.url+tt.path, nil); response.StatusCode != tt.want || tt.method == http.MethodHead && body != "" {
 			t.Errorf("%s %s: %d %s, want %d", tt.method, tt.path, response.StatusCode, body, tt.want)
 		}
+	}
+}
+
+// TestPasswordPolicy: who chooses a password is told what it needs.
+func TestPasswordPolicy(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		policy cognito.PasswordPolicy
+		want   string
+	}{
+		{"nothing else", cognito.PasswordPolicy{MinimumLength: 6}, "At least 6 characters."},
+		{"digits", cognito.PasswordPolicy{MinimumLength: 8, RequireNumbers: true}, "At least 8 characters, a digit."},
+		{
+			"all", cognito.PasswordPolicy{MinimumLength: 12, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true, RequireUppercase: true},
+			"At least 12 characters, a lower-case letter, an upper-case letter, a digit, a symbol.",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.policy.String(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }

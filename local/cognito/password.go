@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -35,6 +36,25 @@ func (p PasswordPolicy) check(password string) error {
 		}
 	}
 	return nil
+}
+
+// String tells users what a password needs.
+func (p PasswordPolicy) String() string {
+	needs := []string{fmt.Sprintf("%d characters", max(p.MinimumLength, 1))}
+	for _, rule := range []struct {
+		holds bool
+		need  string
+	}{
+		{p.RequireLowercase, "a lower-case letter"},
+		{p.RequireUppercase, "an upper-case letter"},
+		{p.RequireNumbers, "a digit"},
+		{p.RequireSymbols, "a symbol"},
+	} {
+		if rule.holds {
+			needs = append(needs, rule.need)
+		}
+	}
+	return "At least " + strings.Join(needs, ", ") + "."
 }
 
 // setPassword sets a password that conforms to the policy, and the status.

@@ -7,6 +7,7 @@ func (v *Visitor) SignUp(email, password string) {
 	v.Click("#sign-in")
 	v.Click(`a[href^="/signup"]`)
 	v.AwaitText("h1", "Sign up")
+	v.AwaitText("#policy", "At least 12 characters")
 	v.Type("#username", email)
 	v.Type("#password", password)
 	v.Click("button[type=submit]")
