@@ -276,7 +276,7 @@ func TestSignInDefaults(t *testing.T) {
 		"GenerateSecret":             false,
 		"ExplicitAuthFlows":          []any{"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
 		"AllowedOAuthFlows":          []any{"code"},
-		"AllowedOAuthScopes":         []any{"openid", "email", "profile"},
+		"AllowedOAuthScopes":         []any{"openid", "email", "profile", "aws.cognito.signin.user.admin"},
 		"SupportedIdentityProviders": []any{"COGNITO"},
 		"PreventUserExistenceErrors": "ENABLED",
 		"EnableTokenRevocation":      true,

@@ -13,10 +13,11 @@ import (
 
 // The limits of a function: of its code in bytes, as on AWS
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions),
-// and of its run. AWS counts compute units, which say nothing of another machine.
+// and of its run, which catches what would never end. AWS counts compute units, which
+// say nothing of another machine.
 const (
 	maxFunctionCode = 10_240
-	maxFunctionTime = time.Second
+	maxFunctionTime = 10 * time.Second // so that being busy is none
 )
 
 // Function is a CloudFront function. It is safe for concurrent use.
