@@ -208,7 +208,8 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 		}
 	}
 	for id, handler := range c.handlers {
-		c.serve(apigateway.Listener(c.apis[id].listener), handler)
+		cors := c.apis[id].CORS
+		c.serve(apigateway.Listener(c.apis[id].listener), guard(handler, true, func(origin string, _ *http.Request) bool { return cors.Allows(origin) }))
 	}
 	for _, values := range outputs {
 		for name, value := range values {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noidle/noidle/local/apigateway"
 	"github.com/noidle/noidle/local/assembly"
 	"github.com/noidle/noidle/local/cloudfront"
 )
@@ -149,7 +150,7 @@ func (c *Cloud) distribution(id string, listener net.Listener, handler *cloudfro
 	c.addresses["https://"+domain] = "http://" + domain
 	c.cloudfront.Add(handler)
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"DomainName": domain, "Id": id}}, func() error {
-		c.serve(listener, handler)
+		c.serve(apigateway.Listener(listener), guard(handler, true, nil))
 		return nil
 	}}
 }

@@ -187,7 +187,7 @@ func planUserPoolDomain(c *Cloud, _ *assembly.Resource, p *userPoolDomainPropert
 	return named(p.Domain, "", func() error {
 		handler, err := c.cognito.Domain(p.UserPoolID, p.Domain, url)
 		if err == nil {
-			c.serve(listener, handler)
+			c.serve(listener, guard(handler, true, nil))
 		}
 		return err
 	}), nil

@@ -134,6 +134,17 @@ func (c *Cloud) secret(key string) (string, bool) {
 	return functionSecret(key), ok
 }
 
+// bucketAllows says whether the CORS rules of the bucket that a request names allow
+// it, or of a preflight request, the one that is to follow.
+func (c *Cloud) bucketAllows(origin string, r *http.Request) bool {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	method := r.Method
+	if method == http.MethodOptions {
+		method = r.Header.Get("Access-Control-Request-Method")
+	}
+	return c.s3.Allows(bucket, origin, method)
+}
+
 // unsigned has S3 answer requests without a signature whose path names a bucket:
 // those of browsers, and of anybody whom a bucket's policy lets in. The answers of
 // custom resources have no signature, either.

@@ -116,9 +116,12 @@ func (c *Cloud) endpoint() *api.Endpoint {
 	handlers["cloudfront"] = c.cloudfront
 	handlers["cognito-idp"] = c.cognito.Handler()
 	handlers["lambda"] = c.lambda.Handler()
-	handlers["s3"] = c.s3
 	handlers["cloudformation"] = c.custom
 	handlers["sns"] = c.operations["sns"].Query(sns.Namespace)
+	for name, handler := range handlers {
+		handlers[name] = guard(handler, false, nil)
+	}
+	handlers["s3"] = guard(c.s3, false, c.bucketAllows)
 	return &api.Endpoint{
 		Services: handlers,
 		Principal: func(key string) *api.Principal {

@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,21 +73,30 @@ func (c *CORS) replace(r *http.Request, header http.Header) {
 // allow says whether the API allows the request's origin, and tells the browser.
 func (c *CORS) allow(r *http.Request, header http.Header) bool {
 	origin := r.Header.Get("Origin")
-	scheme, _, _ := strings.Cut(origin, "://")
-	for _, allowed := range c.AllowOrigins {
-		if origin == "" || allowed != "*" && !strings.EqualFold(allowed, origin) && !strings.EqualFold(allowed, scheme+"://*") {
-			continue
-		}
-		if allowed == "*" {
-			origin = "*"
-		}
-		set(header, "Access-Control-Allow-Origin", origin)
-		if c.AllowCredentials {
-			set(header, "Access-Control-Allow-Credentials", "true")
-		}
-		return true
+	i := c.find(origin)
+	if i < 0 {
+		return false
 	}
-	return false
+	if c.AllowOrigins[i] == "*" {
+		origin = "*"
+	}
+	set(header, "Access-Control-Allow-Origin", origin)
+	if c.AllowCredentials {
+		set(header, "Access-Control-Allow-Credentials", "true")
+	}
+	return true
+}
+
+// Allows says whether web pages of an origin may send requests. Without CORS, nil,
+// none may.
+func (c *CORS) Allows(origin string) bool { return c != nil && c.find(origin) >= 0 }
+
+// find returns the index of the first of AllowOrigins that an origin matches, or -1.
+func (c *CORS) find(origin string) int {
+	scheme, _, _ := strings.Cut(origin, "://")
+	return slices.IndexFunc(c.AllowOrigins, func(allowed string) bool {
+		return origin != "" && (allowed == "*" || strings.EqualFold(allowed, origin) || strings.EqualFold(allowed, scheme+"://*"))
+	})
 }
 
 func set(header http.Header, name string, values ...string) {

@@ -7,7 +7,7 @@ import (
 
 // Listener returns a listener whose connections answer 400 to requests that
 // net/http itself refuses with 501 or 505: a transfer encoding or a version that
-// nobody knows is the client's fault, and API Gateway says so.
+// nobody knows is the client's fault, and API Gateway and CloudFront say so.
 func Listener(l net.Listener) net.Listener { return listener{l} }
 
 type listener struct{ net.Listener }
