@@ -36,7 +36,7 @@ WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/... ./site/...
 # A browser, for the tests of pages.
 BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help run synth test update screenshots bench bench-thumbnails bench-stream lint deploy clean prerequisites
+.PHONY: help run synth test update screenshots bench bench-thumbnails bench-stream lint audit deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -114,6 +114,10 @@ lint: prerequisites
 	@go mod tidy -diff
 	@echo "linting (the first time, the linter is built)"
 	@go run $(GOLANGCI_LINT) run
+
+audit: node_modules/.package-lock.json
+	@echo "auditing modules, packages, licences and secrets (the first time, the tools are built)"
+	@.ci/audit all
 
 deploy: node_modules/.package-lock.json
 	cdk deploy --all
