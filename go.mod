@@ -35,6 +35,7 @@ require (
 	github.com/theory/jsonpath v0.11.0
 	github.com/tidwall/btree v1.8.1
 	github.com/versity/versitygw v1.8.0
+	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/image v0.47.0
 	golang.org/x/mod v0.41.0
 	golang.org/x/sync v0.24.0

@@ -7,6 +7,10 @@
 //	noidle posts -stream NAME [flags]
 //
 // puts posts into a Kinesis data stream, and tells which hashtags are in them.
+//
+//	noidle check [flags] DIR|TEMPLATE...
+//
+// checks CloudFormation templates against the rules of serverless design.
 // Call a command with -help for its flags.
 package main
 
@@ -26,6 +30,7 @@ const usage = `usage: noidle COMMAND
 Commands:
   local [flags] CDK_OUT        run a cloud assembly on this machine
   posts -stream NAME [flags]   put posts into a Kinesis data stream
+  check [flags] DIR|TEMPLATE   check cloud assemblies and templates against rules
 `
 
 func main() {
@@ -52,6 +57,8 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return runLocal(ctx, arguments[1:], stdout, stderr)
 	case "posts":
 		return runPosts(ctx, arguments[1:], stdout, stderr)
+	case "check":
+		return runCheck(arguments[1:], stdout, stderr)
 	case "-h", "-help", "--help", "help":
 		_, err := io.WriteString(stdout, usage)
 		return err
