@@ -152,9 +152,14 @@ func (v Value) RefersTo(r *Resource) bool {
 	return ok && (literal == name || strings.HasSuffix(literal, ":"+name) || strings.HasSuffix(literal, "/"+name))
 }
 
-// MayReferTo reports whether the value refers to r or is unknown.
+// MayReferTo reports whether the value refers to r, or may do so: it or r's name is
+// unknown.
 func (v Value) MayReferTo(r *Resource) bool {
-	return v.Resource() == nil && v.Unknown() || v.RefersTo(r)
+	if v.Resource() != nil || v.Missing() {
+		return v.RefersTo(r)
+	}
+	unnamed := func(property string) bool { return r.Get(property).Unknown() }
+	return v.Unknown() || v.RefersTo(r) || slices.ContainsFunc(nameProperties, unnamed)
 }
 
 // nameProperties are the properties that give a resource its physical name.

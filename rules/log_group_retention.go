@@ -1,0 +1,21 @@
+package rules
+
+import "github.com/noidle/noidle/rules/template"
+
+func init() {
+	register(Rule{
+		ID:       "log-group-retention",
+		Title:    "Log groups forget after some time.",
+		Page:     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
+		Severity: Warning,
+		Fix:      "Set RetentionInDays.",
+		Types:    []string{"AWS::Logs::LogGroup"},
+		check:    checkLogGroupRetention,
+	})
+}
+
+func checkLogGroupRetention(r *template.Resource, report reporter) {
+	if r.Get("RetentionInDays").Missing() {
+		report("RetentionInDays", "logs are kept, and paid for, for ever")
+	}
+}
