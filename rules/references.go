@@ -10,17 +10,24 @@ import (
 // functionOf returns the function that a value refers to, also by a version or an
 // alias, or nil.
 func functionOf(v template.Value) *template.Resource {
-	r := v.Resource()
-	for range 2 {
-		if r == nil || r.Type == "AWS::Lambda::Function" {
-			return r
-		}
-		if r.Type != "AWS::Lambda::Alias" && r.Type != "AWS::Lambda::Version" {
-			return nil
-		}
-		r = r.Get("FunctionName").Resource()
+	if r := unqualified(v).Resource(); r != nil && r.Type == "AWS::Lambda::Function" {
+		return r
 	}
-	return r
+	return nil
+}
+
+// mayBeOf reports whether a value refers to a function, also by a version or an
+// alias, or may do so.
+func mayBeOf(v template.Value, function *template.Resource) bool {
+	return unqualified(v).MayReferTo(function)
+}
+
+// unqualified follows what refers to an alias or a version to what names its function.
+func unqualified(v template.Value) template.Value {
+	for r := v.Resource(); r != nil && (r.Type == "AWS::Lambda::Alias" || r.Type == "AWS::Lambda::Version"); r = v.Resource() {
+		v = r.Get("FunctionName")
+	}
+	return v
 }
 
 // numberOr returns a number, a default where it is missing, and whether it is known.
@@ -29,12 +36,6 @@ func numberOr(v template.Value, missing float64) (float64, bool) {
 		return missing, true
 	}
 	return v.Number()
-}
-
-// mayBeOf reports whether a value refers to a function, to a version or alias of it,
-// or is unknown.
-func mayBeOf(v template.Value, function *template.Resource) bool {
-	return functionOf(v) == function || v.MayReferTo(function)
 }
 
 // mayContain reports whether a list has a scalar, or something unknown.

@@ -119,7 +119,7 @@ func (v Value) Text() string {
 		case string:
 			b.WriteString(piece)
 		case pseudo:
-			b.WriteString("${" + string(piece) + "}")
+			b.WriteString("${" + strings.TrimPrefix(string(piece), "AWS::") + "}")
 		case reference:
 			b.WriteString("${" + piece.resource.ID + "." + piece.attribute + "}")
 		default:

@@ -1,0 +1,35 @@
+package rules
+
+import "github.com/noidle/noidle/rules/template"
+
+func init() {
+	register(Rule{
+		ID:       "bucket-lifecycle",
+		Title:    "Buckets that logs or streams fill expire their objects.",
+		Page:     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
+		Severity: Warning,
+		Fix:      "Set LifecycleConfiguration with a rule that expires objects.",
+		Types:    []string{"AWS::S3::Bucket"},
+		check:    checkBucketLifecycle,
+	})
+}
+
+// fillers are where resources name the bucket that they write to without end.
+var fillers = map[string][]string{
+	"AWS::S3::Bucket":                      {"LoggingConfiguration", "DestinationBucketName"},
+	"AWS::CloudFront::Distribution":        {"DistributionConfig", "Logging", "Bucket"},
+	"AWS::CloudTrail::Trail":               {"S3BucketName"},
+	"AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration", "BucketARN"},
+}
+
+func checkBucketLifecycle(r *template.Resource, report reporter) {
+	if !r.Get("LifecycleConfiguration", "Rules").Missing() {
+		return
+	}
+	for _, writer := range r.App().Resources() {
+		if path := fillers[writer.Type]; len(path) > 0 && writer.Get(path...).RefersTo(r) {
+			report("LifecycleConfiguration", "what %s writes is kept, and paid for, for ever", writer.Path())
+			return
+		}
+	}
+}

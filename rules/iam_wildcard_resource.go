@@ -1,0 +1,60 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/noidle/noidle/rules/template"
+)
+
+func init() {
+	register(Rule{
+		ID:       "iam-wildcard-resource",
+		Title:    "Policies name the resources that they are for.",
+		Page:     "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+		Severity: Error,
+		Fix:      "Name the ARNs; suppress the rule with the reason where all resources are meant.",
+		Types:    identityTypes,
+		check:    checkIamWildcardResource,
+	})
+}
+
+// everyResource reports whether an ARN is that of all resources, or of all of a kind.
+func everyResource(arn string) bool {
+	if arn == "*" {
+		return true
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && slices.Contains([]string{"*", "table/*", "function:*", "role/*", "key/*", "secret:*", "parameter/*", "stateMachine:*", "log-group:*", "stream/*", "event-bus/*"}, parts[5])
+}
+
+// hasResourceLevel reports whether an action surely can be allowed for single
+// resources.
+func hasResourceLevel(action template.Value) bool {
+	name, known := action.Literal()
+	return known && !slices.Contains(withoutResourceLevel, name)
+}
+
+func actionNames(actions []template.Value) string {
+	var names []string
+	for _, action := range actions {
+		names = append(names, action.Text())
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkIamWildcardResource takes * where each action has no narrower resource, and
+// ARNs whose account or region alone is open.
+func checkIamWildcardResource(r *template.Resource, report reporter) {
+	for _, statement := range allowing(policies(r)) {
+		actions := statement.Get("Action").List()
+		if !slices.ContainsFunc(actions, hasResourceLevel) {
+			continue
+		}
+		for _, resource := range statement.Get("Resource").List() {
+			if everyResource(resource.Text()) {
+				report("Resource", "%s is every resource, also of other applications, for %s", resource.Text(), actionNames(actions))
+			}
+		}
+	}
+}
