@@ -22,10 +22,11 @@ func mayBeOf(v template.Value, function *template.Resource) bool {
 	return unqualified(v).MayReferTo(function)
 }
 
-// unqualified follows what refers to an alias or a version to what names its function.
+// unqualified returns what names the function where a value refers to an alias or a
+// version.
 func unqualified(v template.Value) template.Value {
-	for r := v.Resource(); r != nil && (r.Type == "AWS::Lambda::Alias" || r.Type == "AWS::Lambda::Version"); r = v.Resource() {
-		v = r.Get("FunctionName")
+	if r := v.Resource(); r != nil && (r.Type == "AWS::Lambda::Alias" || r.Type == "AWS::Lambda::Version") {
+		return r.Get("FunctionName")
 	}
 	return v
 }

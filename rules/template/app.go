@@ -28,6 +28,7 @@ type Stack struct {
 	parent     *Stack
 	parameters map[string]any // those that parent gives, not resolved
 	nested     map[string]*Stack
+	resolving  map[string]bool // outputs, against those that refer to themselves
 }
 
 // Resource is one resource of a stack.
@@ -41,7 +42,8 @@ type Resource struct {
 	// Line is the resource's line in the template's file, from 1.
 	Line int
 
-	body map[string]any
+	body       map[string]any
+	properties *Value // resolved, from the first use on
 }
 
 // Resources returns the app's resources of the types, or of all types if none is
@@ -58,9 +60,13 @@ func (a *App) Resources(types ...string) []*Resource {
 	return found
 }
 
-// Get returns the property at a path, such as Get("Code", "S3Bucket").
+// Get returns the property at a path, such as Get("Code", "S3Bucket"), or all of
+// them for no path. The app must be complete.
 func (r *Resource) Get(path ...string) Value {
-	return r.Attribute("Properties").Get(path...)
+	if r.properties == nil {
+		r.properties = new(r.Attribute("Properties"))
+	}
+	return r.properties.Get(path...)
 }
 
 // Attribute returns what a resource says beside its properties, such as

@@ -97,7 +97,7 @@ func (a *App) Add(name, file string, data []byte) (*Stack, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is no CloudFormation template: it has no Resources", file)
 	}
-	stack := &Stack{Name: name, File: file, app: a, document: document, resources: map[string]*Resource{}, nested: map[string]*Stack{}}
+	stack := &Stack{Name: name, File: file, app: a, document: document, resources: map[string]*Resource{}, nested: map[string]*Stack{}, resolving: map[string]bool{}}
 	a.Stacks = append(a.Stacks, stack)
 	lines := resourceLines(data)
 	for _, id := range slices.Sorted(maps.Keys(resources)) {

@@ -76,9 +76,11 @@ func (s *Stack) getAtt(path string, depth int) any {
 func (s *Stack) output(name string, depth int) any {
 	outputs, _ := s.document["Outputs"].(map[string]any)
 	output, ok := outputs[name].(map[string]any)
-	if !ok {
+	if !ok || s.resolving[name] {
 		return unknown{}
 	}
+	s.resolving[name] = true
+	defer delete(s.resolving, name)
 	return s.resolve(output["Value"], depth+1)
 }
 
@@ -193,7 +195,8 @@ func (a *App) imported(name Value, depth int) any {
 	for _, stack := range a.Stacks {
 		outputs, _ := stack.document["Outputs"].(map[string]any)
 		for id := range outputs {
-			export := Value{stack.resolve(outputs[id], depth+1)}.Get("Export", "Name")
+			output, _ := outputs[id].(map[string]any)
+			export := Value{stack.resolve(output["Export"], depth+1)}.Get("Name")
 			if !name.Unknown() && export.Text() != "" && export.Text() == name.Text() {
 				return stack.output(id, depth)
 			}
