@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (f Finding) sarif(rule int) object {
 		"message":   object{"text": f.Path + " (" + f.Type + ") " + f.Property + ": " + f.Why + ". " + f.Fix},
 		"locations": []object{{
 			"physicalLocation": object{
-				"artifactLocation": object{"uri": filepath.ToSlash(f.File)},
+				"artifactLocation": object{"uri": (&url.URL{Path: filepath.ToSlash(f.File)}).String()},
 				"region":           object{"startLine": f.Line},
 			},
 			"logicalLocations": []object{{"fullyQualifiedName": f.Stack + "/" + f.Path, "kind": "resource"}},
