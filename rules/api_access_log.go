@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Set AccessLogSettings (AccessLogSetting of a REST API) with a DestinationArn and a Format.",
 		Types:    []string{"AWS::ApiGatewayV2::Stage", "AWS::ApiGateway::Stage"},
-		check:    checkApiAccessLog,
+		check:    checkAPIAccessLog,
 	})
 }
 
-func checkApiAccessLog(r *template.Resource, report reporter) {
+func checkAPIAccessLog(r *template.Resource, report reporter) {
 	property := "AccessLogSettings"
 	if r.Type == "AWS::ApiGateway::Stage" {
 		property = "AccessLogSetting"

@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Add an AWS::S3::BucketPolicy that denies everything where aws:SecureTransport is false.",
 		Types:    []string{"AWS::S3::Bucket"},
-		check:    checkBucketTlsOnly,
+		check:    checkBucketTLSOnly,
 	})
 }
 
-func checkBucketTlsOnly(r *template.Resource, report reporter) {
+func checkBucketTLSOnly(r *template.Resource, report reporter) {
 	if !mayDenyPlainHTTP(r, "AWS::S3::BucketPolicy", "Bucket") {
 		report("AWS::S3::BucketPolicy", "a client may send credentials and data to the bucket without encryption")
 	}

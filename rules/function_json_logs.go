@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Set LoggingConfig.LogFormat to JSON.",
 		Types:    []string{"AWS::Lambda::Function"},
-		check:    checkFunctionJsonLogs,
+		check:    checkFunctionJSONLogs,
 	})
 }
 
-func checkFunctionJsonLogs(r *template.Resource, report reporter) {
+func checkFunctionJSONLogs(r *template.Resource, report reporter) {
 	if r.Get("LoggingConfig", "LogFormat").Not("JSON") {
 		report("LoggingConfig.LogFormat", "lines of text can be searched neither by field nor by level")
 	}

@@ -10,11 +10,11 @@ func init() {
 		Severity: Error,
 		Fix:      "Set DefaultRouteSettings.ThrottlingRateLimit and ThrottlingBurstLimit.",
 		Types:    []string{"AWS::ApiGatewayV2::Stage"},
-		check:    checkHttpApiThrottling,
+		check:    checkHTTPAPIThrottling,
 	})
 }
 
-func checkHttpApiThrottling(r *template.Resource, report reporter) {
+func checkHTTPAPIThrottling(r *template.Resource, report reporter) {
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 		if r.Get("DefaultRouteSettings", limit).Missing() {
 			report("DefaultRouteSettings."+limit, "one client can use up the requests that the account has for all its APIs")

@@ -14,14 +14,14 @@ func init() {
 		Severity: Error,
 		Fix:      "Allow the actions that the code calls in a policy of its own.",
 		Types:    []string{"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"},
-		check:    checkIamManagedAdmin,
+		check:    checkIAMManagedAdmin,
 	})
 }
 
 // administrator matches the ARNs of policies of AWS that allow all of a service, or of all.
 var administrator = regexp.MustCompile(`:iam::aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|[^/]*FullAccess)(-.*)?$`)
 
-func checkIamManagedAdmin(r *template.Resource, report reporter) {
+func checkIAMManagedAdmin(r *template.Resource, report reporter) {
 	for _, arn := range r.Get("ManagedPolicyArns").List() {
 		if administrator.MatchString(arn.Text()) {
 			report("ManagedPolicyArns", "%s allows far more than code needs", arn.Text())

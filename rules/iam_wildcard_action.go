@@ -14,11 +14,11 @@ func init() {
 		Severity: Error,
 		Fix:      "Name the actions that the code calls; suppress the rule with the reason where a pattern is meant.",
 		Types:    identityTypes,
-		check:    checkIamWildcardAction,
+		check:    checkIAMWildcardAction,
 	})
 }
 
-func checkIamWildcardAction(r *template.Resource, report reporter) {
+func checkIAMWildcardAction(r *template.Resource, report reporter) {
 	for _, statement := range allowing(policies(r)) {
 		if !statement.Get("NotAction").Missing() {
 			report("NotAction", "the policy allows all that it does not name, what AWS adds later, too")

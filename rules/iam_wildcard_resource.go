@@ -15,7 +15,7 @@ func init() {
 		Severity: Error,
 		Fix:      "Name the ARNs; suppress the rule with the reason where all resources are meant.",
 		Types:    identityTypes,
-		check:    checkIamWildcardResource,
+		check:    checkIAMWildcardResource,
 	})
 }
 
@@ -43,9 +43,9 @@ func actionNames(actions []template.Value) string {
 	return strings.Join(names, ", ")
 }
 
-// checkIamWildcardResource takes * where each action has no narrower resource, and
+// checkIAMWildcardResource takes * where each action has no narrower resource, and
 // ARNs whose account or region alone is open.
-func checkIamWildcardResource(r *template.Resource, report reporter) {
+func checkIAMWildcardResource(r *template.Resource, report reporter) {
 	for _, statement := range allowing(policies(r)) {
 		actions := statement.Get("Action").List()
 		if !slices.ContainsFunc(actions, hasResourceLevel) {

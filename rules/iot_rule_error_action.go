@@ -10,11 +10,11 @@ func init() {
 		Severity: Error,
 		Fix:      "Set TopicRulePayload.ErrorAction.",
 		Types:    []string{"AWS::IoT::TopicRule"},
-		check:    checkIotRuleErrorAction,
+		check:    checkIoTRuleErrorAction,
 	})
 }
 
-func checkIotRuleErrorAction(r *template.Resource, report reporter) {
+func checkIoTRuleErrorAction(r *template.Resource, report reporter) {
 	if r.Get("TopicRulePayload", "ErrorAction").Missing() {
 		report("TopicRulePayload.ErrorAction", "a message is lost where an action fails")
 	}

@@ -1,15 +1,15 @@
 package rules
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // WriteText writes findings for people, with a summary at the end.
 func WriteText(w io.Writer, findings []Finding) error {
-	out := bufio.NewWriter(w)
+	var out strings.Builder
 	count := map[Severity]int{}
 	suppressed := 0
 	for _, f := range findings {
@@ -20,15 +20,16 @@ func WriteText(w io.Writer, findings []Finding) error {
 		} else {
 			count[f.Severity]++
 		}
-		fmt.Fprintf(out, "%s:%d: %s: %s\n  %s (%s) %s\n  why: %s\n", f.File, f.Line, label, f.Rule, f.Path, f.Type, f.Property, f.Why)
+		fmt.Fprintf(&out, "%s:%d: %s: %s\n  %s (%s) %s\n  why: %s\n", f.File, f.Line, label, f.Rule, f.Path, f.Type, f.Property, f.Why)
 		if f.Suppressed != "" {
-			fmt.Fprintf(out, "  accepted: %s\n\n", f.Suppressed)
+			fmt.Fprintf(&out, "  accepted: %s\n\n", f.Suppressed)
 			continue
 		}
-		fmt.Fprintf(out, "  fix: %s\n  see: %s\n\n", f.Fix, f.Page)
+		fmt.Fprintf(&out, "  fix: %s\n  see: %s\n\n", f.Fix, f.Page)
 	}
-	fmt.Fprintf(out, "%d errors, %d warnings, %d infos, %d suppressed\n", count[Error], count[Warning], count[Info], suppressed)
-	return out.Flush()
+	fmt.Fprintf(&out, "%d errors, %d warnings, %d infos, %d suppressed\n", count[Error], count[Warning], count[Info], suppressed)
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 // WriteJSON writes findings as an object with a list of them.

@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Add an AWS::SQS::QueuePolicy that denies everything where aws:SecureTransport is false.",
 		Types:    []string{"AWS::SQS::Queue"},
-		check:    checkQueueTlsOnly,
+		check:    checkQueueTLSOnly,
 	})
 }
 
-func checkQueueTlsOnly(r *template.Resource, report reporter) {
+func checkQueueTLSOnly(r *template.Resource, report reporter) {
 	if !mayDenyPlainHTTP(r, "AWS::SQS::QueuePolicy", "Queues") {
 		report("AWS::SQS::QueuePolicy", "a client may send credentials and data to the queue without encryption")
 	}

@@ -10,12 +10,12 @@ func init() {
 		Severity: Error,
 		Fix:      "Add to MethodSettings an entry for HttpMethod * and ResourcePath /* with ThrottlingRateLimit and ThrottlingBurstLimit.",
 		Types:    []string{"AWS::ApiGateway::Stage"},
-		check:    checkRestApiThrottling,
+		check:    checkRESTAPIThrottling,
 	})
 }
 
-// checkRestApiThrottling wants limits for all methods; -1 is no limit.
-func checkRestApiThrottling(r *template.Resource, report reporter) {
+// checkRESTAPIThrottling wants limits for all methods; -1 is no limit.
+func checkRESTAPIThrottling(r *template.Resource, report reporter) {
 	for _, setting := range r.Get("MethodSettings").List() {
 		all := !setting.Get("HttpMethod").Not("*") && !setting.Get("ResourcePath").Not("/*")
 		rate, burst := setting.Get("ThrottlingRateLimit"), setting.Get("ThrottlingBurstLimit")

@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Set TracingEnabled to true.",
 		Types:    []string{"AWS::ApiGateway::Stage"},
-		check:    checkRestApiTracing,
+		check:    checkRESTAPITracing,
 	})
 }
 
-func checkRestApiTracing(r *template.Resource, report reporter) {
+func checkRESTAPITracing(r *template.Resource, report reporter) {
 	if r.Get("TracingEnabled").Not("true") {
 		report("TracingEnabled", "traces do not begin where requests come in")
 	}

@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Set TimeToLiveSpecification; suppress the rule with the reason where items are kept for ever.",
 		Types:    []string{"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"},
-		check:    checkTableTtl,
+		check:    checkTableTTL,
 	})
 }
 
-func checkTableTtl(r *template.Resource, report reporter) {
+func checkTableTTL(r *template.Resource, report reporter) {
 	if r.Get("TimeToLiveSpecification", "Enabled").Not("true") {
 		report("TimeToLiveSpecification", "the table grows without bound, and so does what it costs")
 	}

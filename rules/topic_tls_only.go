@@ -10,11 +10,11 @@ func init() {
 		Severity: Warning,
 		Fix:      "Add an AWS::SNS::TopicPolicy that denies everything where aws:SecureTransport is false.",
 		Types:    []string{"AWS::SNS::Topic"},
-		check:    checkTopicTlsOnly,
+		check:    checkTopicTLSOnly,
 	})
 }
 
-func checkTopicTlsOnly(r *template.Resource, report reporter) {
+func checkTopicTLSOnly(r *template.Resource, report reporter) {
 	if !mayDenyPlainHTTP(r, "AWS::SNS::TopicPolicy", "Topics") {
 		report("AWS::SNS::TopicPolicy", "a client may send credentials and data to the topic without encryption")
 	}

@@ -13,6 +13,8 @@ type App struct {
 	// Stacks are in the order in which they were loaded, a nested stack after the
 	// stack that has it.
 	Stacks []*Stack
+
+	naming bool // within the name of an export
 }
 
 // Stack is one template.

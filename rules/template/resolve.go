@@ -180,6 +180,7 @@ func (s *Stack) pick(list []any, depth int) any {
 			if ref, ok := s.resolve(split[1], depth+1).(reference); ok {
 				return ref
 			}
+			return unknown{}
 		}
 	}
 	index, _ := Value{list[0]}.Number()
@@ -190,13 +191,19 @@ func (s *Stack) pick(list []any, depth int) any {
 	return elements[int(index)]
 }
 
-// imported returns the output that a stack of the app exports under a name.
+// imported returns the output that a stack of the app exports under a name. The name
+// of an export cannot be imported itself.
 func (a *App) imported(name Value, depth int) any {
+	if a.naming {
+		return unknown{}
+	}
 	for _, stack := range a.Stacks {
 		outputs, _ := stack.document["Outputs"].(map[string]any)
 		for id := range outputs {
 			output, _ := outputs[id].(map[string]any)
+			a.naming = true
 			export := Value{stack.resolve(output["Export"], depth+1)}.Get("Name")
+			a.naming = false
 			if !name.Unknown() && export.Text() != "" && export.Text() == name.Text() {
 				return stack.output(id, depth)
 			}
