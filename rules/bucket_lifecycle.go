@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/noidle/noidle/rules/template"
+import (
+	"maps"
+	"slices"
+
+	"github.com/noidle/noidle/rules/template"
+)
 
 func init() {
 	register(Rule{
@@ -26,8 +31,8 @@ func checkBucketLifecycle(r *template.Resource, report reporter) {
 	if !r.Get("LifecycleConfiguration", "Rules").Missing() {
 		return
 	}
-	for _, writer := range r.App().Resources() {
-		if path := fillers[writer.Type]; len(path) > 0 && writer.Get(path...).RefersTo(r) {
+	for _, writer := range r.Referrers(slices.Collect(maps.Keys(fillers))...) {
+		if writer.Get(fillers[writer.Type]...).RefersTo(r) {
 			report("LifecycleConfiguration", "what %s writes is kept, and paid for, for ever", writer.Path())
 			return
 		}

@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/noidle/noidle/rules/template"
+import (
+	"strings"
+
+	"github.com/noidle/noidle/rules/template"
+)
 
 func init() {
 	register(Rule{
@@ -17,9 +21,13 @@ func init() {
 // checkBucketPublicAccess wants the settings said, though new buckets have them: a
 // bucket that was made earlier, or changed by hand, may not.
 func checkBucketPublicAccess(r *template.Resource, report reporter) {
+	var open []string
 	for _, setting := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 		if r.Get("PublicAccessBlockConfiguration", setting).Not("true") {
-			report("PublicAccessBlockConfiguration."+setting, "a policy or an ACL may open the bucket to everyone")
+			open = append(open, setting)
 		}
+	}
+	if len(open) > 0 {
+		report("PublicAccessBlockConfiguration", "a policy or an ACL may open the bucket to everyone: not true are %s", strings.Join(open, ", "))
 	}
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/noidle/noidle/rules/template"
@@ -22,6 +23,8 @@ var deadLetterPaths = map[string][][]string{
 	"AWS::IoT::TopicRule":      {{"TopicRulePayload", "ErrorAction", "Sqs", "QueueUrl"}},
 	"AWS::Events::EventBus":    {{"DeadLetterConfig", "Arn"}},
 }
+
+var deadLetterTypes = slices.Sorted(maps.Keys(deadLetterPaths))
 
 // deadLetterTargets returns what a resource names as dead-letter queues or destinations of failures.
 func deadLetterTargets(r *template.Resource) []template.Value {
@@ -47,7 +50,7 @@ func all(v template.Value, path []string) []template.Value {
 // isDeadLetterQueue reports whether a resource surely sends what fails to the queue,
 // or, if maybe is set, whether one may do so.
 func isDeadLetterQueue(queue *template.Resource, maybe bool) bool {
-	return slices.ContainsFunc(queue.App().Resources(), func(r *template.Resource) bool {
+	return slices.ContainsFunc(queue.App().Resources(deadLetterTypes...), func(r *template.Resource) bool {
 		return r != queue && slices.ContainsFunc(deadLetterTargets(r), func(target template.Value) bool {
 			if maybe {
 				return target.MayReferTo(queue)

@@ -68,13 +68,13 @@ func keyPrefix(arn string) string {
 // invoked returns what mappings and subscriptions surely pass all events of r to.
 func invoked(r *template.Resource) []step {
 	var steps []step
-	for _, mapping := range r.App().Resources("AWS::Lambda::EventSourceMapping") {
+	for _, mapping := range r.Referrers("AWS::Lambda::EventSourceMapping") {
 		if function := functionOf(mapping.Get("FunctionName")); function != nil && mapping.Get("EventSourceArn").RefersTo(r) && mapping.Get("FilterCriteria").Missing() {
 			steps = append(steps, step{to: function})
 		}
 	}
 	subscriptions := r.Get("Subscription").List()
-	for _, subscription := range r.App().Resources("AWS::SNS::Subscription") {
+	for _, subscription := range r.Referrers("AWS::SNS::Subscription") {
 		if subscription.Get("TopicArn").RefersTo(r) && subscription.Get("FilterPolicy").Missing() {
 			subscriptions = append(subscriptions, subscription.Get())
 		}
@@ -95,7 +95,7 @@ var notifications = [][]string{
 // notified returns what a bucket surely notifies of a new object at a step.
 func notified(from step) []step {
 	configurations := []template.Value{from.to.Get("NotificationConfiguration")}
-	for _, custom := range from.to.App().Resources("Custom::S3BucketNotifications") {
+	for _, custom := range from.to.Referrers("Custom::S3BucketNotifications") {
 		if custom.Get("BucketName").RefersTo(from.to) {
 			configurations = append(configurations, custom.Get("NotificationConfiguration"))
 		}

@@ -37,7 +37,7 @@ func allowing(documents []template.Value) []template.Value {
 // the app.
 func roleStatements(role *template.Resource) []template.Value {
 	documents := policies(role)
-	for _, r := range role.App().Resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy") {
+	for _, r := range role.Referrers("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy") {
 		attached := slices.Concat(r.Get("Roles").List(), r.Get("RoleName").List())
 		if slices.ContainsFunc(attached, func(v template.Value) bool { return v.RefersTo(role) }) {
 			documents = append(documents, policies(r)...)

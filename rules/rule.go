@@ -84,10 +84,11 @@ func All() []Rule {
 // Check returns what breaks a rule in an app, by stack, resource, rule and property,
 // suppressed findings included.
 func Check(app *template.App) []Finding {
+	rules := All()
 	var findings []Finding
 	for _, r := range app.Resources() {
 		var found []Finding
-		for _, rule := range All() {
+		for _, rule := range rules {
 			if rule.check != nil && slices.Contains(rule.Types, r.Type) {
 				rule.check(r, rule.reporter(r, &found))
 			}

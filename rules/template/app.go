@@ -14,7 +14,9 @@ type App struct {
 	// stack that has it.
 	Stacks []*Stack
 
-	naming bool // within the name of an export
+	naming    bool                      // within the name of an export
+	resources map[string][]*Resource    // by type, all of them under ""
+	referrers map[*Resource][]*Resource // who refers to a resource, from the first use on
 }
 
 // Stack is one template.
@@ -51,12 +53,53 @@ type Resource struct {
 // Resources returns the app's resources of the types, or of all types if none is
 // given: stack by stack, by logical ID.
 func (a *App) Resources(types ...string) []*Resource {
+	if a.resources == nil {
+		a.index()
+	}
+	switch len(types) {
+	case 0:
+		return a.resources[""]
+	case 1:
+		return a.resources[types[0]]
+	}
 	var found []*Resource
+	for _, r := range a.resources[""] {
+		if slices.Contains(types, r.Type) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (a *App) index() {
+	a.resources = map[string][]*Resource{}
 	for _, stack := range a.Stacks {
 		for _, id := range slices.Sorted(maps.Keys(stack.resources)) {
-			if r := stack.resources[id]; len(types) == 0 || slices.Contains(types, r.Type) {
-				found = append(found, r)
-			}
+			r := stack.resources[id]
+			a.resources[""] = append(a.resources[""], r)
+			a.resources[r.Type] = append(a.resources[r.Type], r)
+		}
+	}
+}
+
+// Referrers returns the resources of the types whose properties refer to r, in the
+// order of Resources.
+func (r *Resource) Referrers(types ...string) []*Resource {
+	a := r.Stack.app
+	if a.referrers == nil {
+		a.referrers = map[*Resource][]*Resource{}
+		for _, from := range a.Resources() {
+			from.Get().references(func(to *Resource) {
+				if known := a.referrers[to]; len(known) == 0 || known[len(known)-1] != from {
+					a.referrers[to] = append(known, from)
+				}
+			})
+		}
+	}
+	var found []*Resource
+	for _, from := range a.referrers[r] {
+		if slices.Contains(types, from.Type) {
+			found = append(found, from)
 		}
 	}
 	return found

@@ -99,6 +99,7 @@ func (a *App) Add(name, file string, data []byte) (*Stack, error) {
 	}
 	stack := &Stack{Name: name, File: file, app: a, document: document, resources: map[string]*Resource{}, nested: map[string]*Stack{}, resolving: map[string]bool{}}
 	a.Stacks = append(a.Stacks, stack)
+	a.resources, a.referrers = nil, nil
 	lines := resourceLines(data)
 	for _, id := range slices.Sorted(maps.Keys(resources)) {
 		body, _ := resources[id].(map[string]any)

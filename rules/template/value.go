@@ -141,6 +141,27 @@ func (v Value) Resource() *Resource {
 	return nil
 }
 
+// references calls found with each resource that the value, or one within it, refers
+// to.
+func (v Value) references(found func(*Resource)) {
+	switch value := v.v.(type) {
+	case map[string]any:
+		for _, key := range v.Keys() {
+			Value{value[key]}.references(found)
+		}
+	case []any:
+		for _, element := range value {
+			Value{element}.references(found)
+		}
+	case text:
+		for _, piece := range value {
+			Value{piece}.references(found)
+		}
+	case reference:
+		found(value.resource)
+	}
+}
+
 // RefersTo reports whether the value surely refers to r: by a reference, or as an
 // ARN or URL that ends with its name.
 func (v Value) RefersTo(r *Resource) bool {
