@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -16,15 +17,36 @@ func main() {
 	defer closeKernel()
 
 	app := awscdk.NewApp(nil)
-	orders := stacks.NewOrderStack(app, "NoidleOrders", nil)
-	thumbnails := stacks.NewThumbnailStack(app, "NoidleThumbnails", nil)
+	removal := removalPolicy(app)
+	orders := stacks.NewOrderStack(app, "NoidleOrders", &stacks.OrderStackProps{RemovalPolicy: removal})
+	thumbnails := stacks.NewThumbnailStack(app, "NoidleThumbnails", &stacks.ThumbnailStackProps{RemovalPolicy: removal})
 	trends := stacks.NewAnalyticsStack(app, "NoidleAnalytics", &stacks.AnalyticsStackProps{
-		Analytics: &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
+		Analytics:     &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
+		RemovalPolicy: removal,
 	})
-	stacks.NewWebAppStack(app, "NoidleWebApp", &stacks.WebAppStackProps{Orders: orders, Thumbnails: thumbnails, Analytics: trends})
+	stacks.NewWebAppStack(app, "NoidleWebApp", &stacks.WebAppStackProps{
+		Orders: orders, Thumbnails: thumbnails, Analytics: trends, RemovalPolicy: removal,
+	})
 	stacks.NewHelloLambdaStack(app, "HelloLambda", nil)
 	stacks.NewHelloServerlessStack(app, "HelloServerless", nil)
 	app.Synth(nil)
+}
+
+// demoContext is the context that makes the app a demonstration, whose data goes with
+// it: -c noidle:demo=true.
+const demoContext = "noidle:demo"
+
+// removalPolicy says what becomes of the app's data when its stacks go: empty, which
+// retains it, unless the app is a demonstration.
+func removalPolicy(app awscdk.App) awscdk.RemovalPolicy {
+	switch demo := app.Node().TryGetContext(new(demoContext)); demo {
+	case nil, false, "false":
+		return ""
+	case true, "true":
+		return awscdk.RemovalPolicy_DESTROY
+	default:
+		panic(fmt.Errorf("context %s is %v: must be true or false", demoContext, demo))
+	}
 }
 
 // closeKernel ends the CDK's Node.js process. jsii-runtime-go (as of v1.139.0)

@@ -194,11 +194,6 @@ func planPermission(c *Cloud, r *assembly.Resource, p *permissionProperties) (pl
 	}), err
 }
 
-// functionARN is the ARN of a function that is given by name or ARN.
-func functionARN(name string) string {
-	return lambda.Function{Name: lastPart(name, ":")}.ARN()
-}
-
 type invokeConfigProperties struct {
 	DestinationConfig struct {
 		OnSuccess, OnFailure struct{ Destination string }
@@ -206,16 +201,13 @@ type invokeConfigProperties struct {
 	FunctionName             string
 	MaximumEventAgeInSeconds int
 	MaximumRetryAttempts     *int
-	Qualifier                string
+	Qualifier                noEffect // a version is the function
 }
 
 func planInvokeConfig(c *Cloud, r *assembly.Resource, p *invokeConfigProperties) (planned, error) {
 	var err error
 	for _, destination := range []string{p.DestinationConfig.OnSuccess.Destination, p.DestinationConfig.OnFailure.Destination} {
 		err = errors.Join(err, oneOf("destination", destination, "sqs", "sns", "lambda", "events"))
-	}
-	if p.Qualifier != "$LATEST" {
-		err = errors.Join(err, fmt.Errorf("qualifier %q is not supported locally: there is only $LATEST", p.Qualifier))
 	}
 	return named(physicalName(r, 100), "", func() error {
 		return c.lambda.ConfigureAsync(p.FunctionName, lambda.Async{
@@ -266,7 +258,7 @@ func planEventSourceMapping(c *Cloud, r *assembly.Resource, p *eventSourceMappin
 			problems = append(problems, fmt.Errorf("property FunctionResponseTypes: %q is not supported locally", t))
 		}
 	}
-	name := lastPart(p.FunctionName, ":")
+	name, _ := lambda.ParseName(p.FunctionName)
 	function, ok := c.functions[name]
 	if !ok {
 		problems = append(problems, fmt.Errorf("function %q is not in this assembly", p.FunctionName))

@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 
@@ -13,6 +15,9 @@ type AnalyticsStackProps struct {
 	StackProps awscdk.StackProps
 	// Analytics configures the analytics. Nil means its defaults.
 	Analytics *analytics.StreamAnalyticsProps
+	// RemovalPolicy says what becomes of stream, results and archive when the stack
+	// goes, unless Analytics says so. Empty means that they are retained.
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // AnalyticsStack is the reference of streaming social media data: a
@@ -34,7 +39,12 @@ func NewAnalyticsStack(scope constructs.Construct, id string, props *AnalyticsSt
 	}
 	s := &AnalyticsStack{}
 	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
-	s.Analytics = analytics.NewStreamAnalytics(s, "Analytics", props.Analytics)
+	var settings analytics.StreamAnalyticsProps
+	if props.Analytics != nil {
+		settings = *props.Analytics
+	}
+	settings.RemovalPolicy = cmp.Or(settings.RemovalPolicy, props.RemovalPolicy)
+	s.Analytics = analytics.NewStreamAnalytics(s, "Analytics", &settings)
 	output(s, "StreamName", s.Analytics.Stream.StreamName())
 	output(s, "TrendsUrl", s.TrendsURL())
 	output(s, "ResultsTable", s.Analytics.Results.TableName())

@@ -72,21 +72,21 @@ func (s *OrderStack) steps() []orders.Step {
 	return []orders.Step{
 		{Status: "RESERVED", Step: workflow.Step{
 			Name:           "ReserveStock",
-			Function:       reserve.Function,
-			Compensation:   release.Function,
+			Function:       reserve.Invocable(),
+			Compensation:   release.Invocable(),
 			BusinessErrors: []string{"OutOfStock", "UnknownItem", "ReservationReleased"},
 			// Transactions on one popular item cancel each other.
 			Retry: workflow.Retry{MaxAttempts: 10},
 		}},
 		{Status: "PAID", Step: workflow.Step{
 			Name:           "ChargePayment",
-			Function:       charge.Function,
-			Compensation:   refund.Function,
+			Function:       charge.Invocable(),
+			Compensation:   refund.Invocable(),
 			BusinessErrors: []string{"PaymentDeclined", "PaymentVoided"},
 		}},
 		{Step: workflow.Step{
 			Name:           "ConfirmOrder",
-			Function:       confirm.Function,
+			Function:       confirm.Invocable(),
 			BusinessErrors: []string{"ReservationReleased"},
 		}},
 	}

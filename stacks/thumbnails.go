@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 
@@ -13,6 +15,9 @@ type ThumbnailStackProps struct {
 	StackProps awscdk.StackProps
 	// Pipeline configures the pipeline. Nil means its defaults.
 	Pipeline *thumbnails.ThumbnailPipelineProps
+	// RemovalPolicy says what becomes of photos, thumbnails and index when the stack
+	// goes, unless Pipeline says so. Empty means that they are retained.
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // ThumbnailStack is the reference of thumbnail generation: a ThumbnailPipeline.
@@ -34,7 +39,12 @@ func NewThumbnailStack(scope constructs.Construct, id string, props *ThumbnailSt
 	}
 	s := &ThumbnailStack{}
 	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
-	s.Pipeline = thumbnails.NewThumbnailPipeline(s, "Thumbnails", props.Pipeline)
+	var settings thumbnails.ThumbnailPipelineProps
+	if props.Pipeline != nil {
+		settings = *props.Pipeline
+	}
+	settings.RemovalPolicy = cmp.Or(settings.RemovalPolicy, props.RemovalPolicy)
+	s.Pipeline = thumbnails.NewThumbnailPipeline(s, "Thumbnails", &settings)
 	output(s, "UploadsBucket", s.Pipeline.Uploads.BucketName())
 	output(s, "ThumbnailsBucket", s.Pipeline.Thumbnails.BucketName())
 	output(s, "ThumbnailIndex", s.Pipeline.Index.TableName())

@@ -26,8 +26,8 @@ type WebAppStackProps struct {
 	Thumbnails *ThumbnailStack
 	// Analytics counts the posts that users send.
 	Analytics *AnalyticsStack
-	// RemovalPolicy says what becomes of the users and of their albums when the
-	// stack goes. Empty means that they are retained.
+	// RemovalPolicy says what becomes of the users, of their albums and of the page's
+	// access logs when the stack goes. Empty means that they are retained.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -73,8 +73,9 @@ func (s *WebAppStack) newApp(props *WebAppStackProps) *web.ServerlessWebApp {
 	defer remove()
 	pipeline := props.Thumbnails.Pipeline
 	return web.NewServerlessWebApp(s, "App", &web.ServerlessWebAppProps{
-		Site:   directory,
-		SignIn: &web.SignInProps{RemovalPolicy: props.RemovalPolicy},
+		Site:          directory,
+		RemovalPolicy: props.RemovalPolicy,
+		SignIn:        &web.SignInProps{},
 		API: &web.HTTPServiceProps{
 			Package: "github.com/noidle/noidle/functions/webapp/api",
 			Routes: []web.Route{

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
+	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/internal/httpapi"
 )
 
@@ -59,6 +60,9 @@ type StreamAnalyticsProps struct {
 	// Archive keeps all posts as they came in a bucket. Nil means that none are kept
 	// beyond Retention.
 	Archive *Archive
+	// Deployment says how new versions of the functions take over, as in
+	// [compute.GoFunctionProps]. Nil means all at once.
+	Deployment *compute.Deployment
 	// RemovalPolicy says what becomes of stream, results and archive when they leave
 	// their stack. Empty means that they are retained.
 	RemovalPolicy awscdk.RemovalPolicy

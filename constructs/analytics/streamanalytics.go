@@ -173,9 +173,10 @@ func (a *StreamAnalytics) addFailures() {
 // count.
 func (a *StreamAnalytics) addAggregate(props *StreamAnalyticsProps) {
 	a.Aggregate = compute.NewGoFunction(a, "Aggregate", &compute.GoFunctionProps{
-		Package: functions + "aggregate",
-		Memory:  props.Memory,
-		Timeout: props.Timeout,
+		Package:    functions + "aggregate",
+		Memory:     props.Memory,
+		Timeout:    props.Timeout,
+		Deployment: props.Deployment,
 		Environment: map[string]string{
 			"RESULTS_TABLE":      *a.Results.TableName(),
 			"FAILURES_QUEUE_URL": *a.Failures.Queue.QueueUrl(),
@@ -224,7 +225,7 @@ func (a *StreamAnalytics) addMapping(props *StreamAnalyticsProps) {
 	settings.RetryAttempts = new(float64(props.MaxRetryAttempts))
 	settings.MaxRecordAge = seconds(props.MaxRecordAge)
 	settings.ReportBatchItemFailures = new(true)
-	a.Mapping = a.Aggregate.Function.AddEventSourceMapping(new("Mapping"), settings)
+	a.Mapping = a.Aggregate.Invocable().AddEventSourceMapping(new("Mapping"), settings)
 	a.Mapping.Node().DefaultChild().(awslambda.CfnEventSourceMapping).SetDestinationConfig(&awslambda.CfnEventSourceMapping_DestinationConfigProperty{
 		OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: a.Failures.Queue.QueueArn()},
 	})
@@ -251,9 +252,10 @@ const (
 // addTrends makes the HTTP API and the function behind it.
 func (a *StreamAnalytics) addTrends(props *StreamAnalyticsProps) {
 	a.Trends = compute.NewGoFunction(a, "Trends", &compute.GoFunctionProps{
-		Package: functions + "trends",
-		Memory:  1024, // Many windows take CPU to sum up.
-		Timeout: trendsTimeout,
+		Package:    functions + "trends",
+		Memory:     1024, // Many windows take CPU to sum up.
+		Timeout:    trendsTimeout,
+		Deployment: props.Deployment,
 		Environment: map[string]string{
 			"RESULTS_TABLE": *a.Results.TableName(),
 			"WINDOW":        props.Window.String(),

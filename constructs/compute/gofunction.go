@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
@@ -48,6 +50,9 @@ type GoFunctionProps struct {
 	// named live, which costs money while idle. Invoke the function through
 	// [GoFunction.Invocable] to use them. Zero means none.
 	ProvisionedConcurrency int
+	// Deployment says how a new version takes over from the one before. Nil means all
+	// at once.
+	Deployment *Deployment
 	// Async says that the function is invoked asynchronously, as by S3, SNS or
 	// EventBridge: events whose retries all failed go to a dead-letter queue.
 	// How often and how long Lambda retries is in Function's RetryAttempts and
@@ -72,8 +77,14 @@ type GoFunction struct {
 	Function awslambda.Function
 	// LogGroup holds the function's logs; it is nil if the props brought one.
 	LogGroup awslogs.LogGroup
-	// Alias is the alias with provisioned concurrency, nil if there is none.
+	// Alias is the alias that has provisioned concurrency, or is moved to new versions
+	// by CodeDeploy; nil if there is neither.
 	Alias awslambda.Alias
+	// DeploymentGroup is what CodeDeploy moves the alias by; nil if it does not.
+	DeploymentGroup awscodedeploy.LambdaDeploymentGroup
+	// DeploymentAlarm fires when an invocation of the alias fails, and then rolls back
+	// a deployment; nil if CodeDeploy makes none.
+	DeploymentAlarm awscloudwatch.Alarm
 	// DeadLetterQueue holds events that failed; nil unless the function is
 	// invoked asynchronously.
 	DeadLetterQueue *messaging.DeadLetterQueue
@@ -106,17 +117,11 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 	if f.LogGroup != nil {
 		f.LogGroup.GrantWrite(settings.Role)
 	}
-	if props.ProvisionedConcurrency > 0 {
-		f.Alias = awslambda.NewAlias(f, new("Alias"), &awslambda.AliasProps{
-			AliasName:                       new("live"),
-			Version:                         f.Function.CurrentVersion(),
-			ProvisionedConcurrentExecutions: new(float64(props.ProvisionedConcurrency)),
-			// What becomes of asynchronous events is set for each alias anew.
-			OnFailure:     settings.OnFailure,
-			OnSuccess:     settings.OnSuccess,
-			MaxEventAge:   settings.MaxEventAge,
-			RetryAttempts: settings.RetryAttempts,
-		})
+	if props.ProvisionedConcurrency > 0 || props.Deployment.shifts() {
+		f.addAlias(props.ProvisionedConcurrency, settings)
+	}
+	if props.Deployment.shifts() {
+		f.addDeployment(props.Deployment)
 	}
 	return f
 }
@@ -181,8 +186,8 @@ func attachToVPC() awsiam.PolicyStatement {
 	})
 }
 
-// Invocable returns what callers are to invoke: the alias with provisioned
-// concurrency if there is one, else the function.
+// Invocable returns what callers are to invoke: the alias if there is one, else the
+// function.
 func (f *GoFunction) Invocable() awslambda.IFunction {
 	if f.Alias != nil {
 		return f.Alias
@@ -205,6 +210,9 @@ func (p *GoFunctionProps) validate() error {
 		return fmt.Errorf("ProvisionedConcurrency is %d: must not be negative", p.ProvisionedConcurrency)
 	case p.ReservedConcurrency > 0 && p.ProvisionedConcurrency > p.ReservedConcurrency:
 		return fmt.Errorf("ProvisionedConcurrency is %d: must not be more than ReservedConcurrency, %d", p.ProvisionedConcurrency, p.ReservedConcurrency)
+	}
+	if err := p.Deployment.validate(); err != nil {
+		return err
 	}
 	return validateFunction(p.Function)
 }

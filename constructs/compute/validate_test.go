@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/google/go-cmp/cmp"
 
@@ -32,6 +33,11 @@ func TestValidate(t *testing.T) {
 		{"negative concurrency", &GoFunctionProps{Package: pkg, ReservedConcurrency: -1}, "ReservedConcurrency is -1"},
 		{"negative provisioned concurrency", &GoFunctionProps{Package: pkg, ProvisionedConcurrency: -1}, "ProvisionedConcurrency is -1"},
 		{"more provisioned than reserved", &GoFunctionProps{Package: pkg, ReservedConcurrency: 1, ProvisionedConcurrency: 2}, "must not be more than ReservedConcurrency, 1"},
+		{"all at once", &GoFunctionProps{Package: pkg, Deployment: &Deployment{}}, ""},
+		{"canary", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Canary10Percent5Minutes}}, ""},
+		{"linear", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Linear10PercentEvery1Minute}}, ""},
+		{"unknown shift", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: "Canary"}}, `Deployment.Shift is "Canary": must be AllAtOnce`},
+		{"alarms and no shift", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Alarms: make([]awscloudwatch.IAlarm, 1)}}, "Deployment has Alarms and no Shift"},
 		{"a setting that Memory decides", &GoFunctionProps{Package: pkg, Function: &awslambda.FunctionProps{MemorySize: new(1.0)}}, "Function.MemorySize is set: set Memory instead"},
 		{"a setting that the pattern decides", &GoFunctionProps{Package: pkg, Function: &awslambda.FunctionProps{Handler: new("main")}}, "Function.Handler is set"},
 		{"a setting that passes through", &GoFunctionProps{Package: pkg, Function: &awslambda.FunctionProps{Description: new("hello")}}, ""},

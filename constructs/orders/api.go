@@ -10,7 +10,7 @@ import (
 
 // addAPI makes the HTTP API and the functions behind it.
 func (q *OrderQueue) addAPI(props *OrderQueueProps) {
-	q.addFunctions()
+	q.addFunctions(props)
 	api := httpapi.New(q, "orders", []httpapi.Route{
 		{Method: awsapigatewayv2.HttpMethod_POST, Path: "/orders", Function: q.Accept, Throttle: httpapi.Complete(props.PlaceThrottle, 500, 1000)},
 		{Method: awsapigatewayv2.HttpMethod_GET, Path: "/orders/{orderId}", Function: q.Read, Throttle: httpapi.Complete(props.ReadThrottle, 1000, 2000)},
@@ -20,9 +20,10 @@ func (q *OrderQueue) addAPI(props *OrderQueueProps) {
 
 // addFunctions makes the functions behind the API, each with just the rights
 // that it needs.
-func (q *OrderQueue) addFunctions() {
+func (q *OrderQueue) addFunctions(props *OrderQueueProps) {
 	q.Accept = compute.NewGoFunction(q, "Accept", &compute.GoFunctionProps{
-		Package: functions + "accept",
+		Package:    functions + "accept",
+		Deployment: props.Deployment,
 		Environment: map[string]string{
 			"ORDERS_TABLE":      *q.Table.TableName(),
 			"IDEMPOTENCY_TABLE": *q.Idempotency.TableName(),
@@ -35,6 +36,7 @@ func (q *OrderQueue) addFunctions() {
 
 	q.Read = compute.NewGoFunction(q, "Read", &compute.GoFunctionProps{
 		Package:     functions + "read",
+		Deployment:  props.Deployment,
 		Environment: map[string]string{"ORDERS_TABLE": *q.Table.TableName()},
 	})
 	storage.Grant(q.Table, q.Read.Function, "dynamodb:GetItem")

@@ -39,6 +39,9 @@ type OrderQueueProps struct {
 	// MaxConcurrency limits how many batches of orders are started at the same
 	// time, 2 to 1000: what waits stays in the queue. Zero means no limit.
 	MaxConcurrency int
+	// Deployment says how new versions of the functions take over, as in
+	// [compute.GoFunctionProps]. Nil means all at once.
+	Deployment *compute.Deployment
 	// RemovalPolicy says what becomes of the tables when they leave their
 	// stack. Empty means that they are retained.
 	RemovalPolicy awscdk.RemovalPolicy
@@ -163,7 +166,8 @@ func (q *OrderQueue) addNotifications() {
 // their sagas.
 func (q *OrderQueue) addWorker(props *OrderQueueProps) {
 	q.Start = compute.NewGoFunction(q, "Start", &compute.GoFunctionProps{
-		Package: functions + "start",
+		Package:    functions + "start",
+		Deployment: props.Deployment,
 		Environment: map[string]string{
 			"ORDERS_TABLE":      *q.Table.TableName(),
 			"STATE_MACHINE_ARN": *q.Saga.StateMachine.StateMachineArn(),
@@ -172,7 +176,7 @@ func (q *OrderQueue) addWorker(props *OrderQueueProps) {
 	storage.Grant(q.Table, q.Start.Function, "dynamodb:PutItem")
 	q.Saga.GrantStart(q.Start.Function)
 	q.Worker = messaging.NewQueueWorker(q, "Worker", &messaging.QueueWorkerProps{
-		Handler:        q.Start.Function,
+		Handler:        q.Start.Invocable(),
 		MaxConcurrency: props.MaxConcurrency,
 		Queue:          props.Queue,
 	})

@@ -26,7 +26,9 @@ type TableProps struct {
 	// in seconds since 1970. Empty means that items do not expire.
 	TimeToLive string
 	// RemovalPolicy says what becomes of the table when it leaves its stack.
-	// Empty means that it is retained.
+	// Empty means that it is retained. Unless it is destroyed, it is protected from
+	// deletion
+	// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html#WorkingWithTables.Basics.DeletionProtection).
 	RemovalPolicy awscdk.RemovalPolicy
 	// Table overrides settings of the table; nil fields keep the defaults.
 	Table *awsdynamodb.TablePropsV2
@@ -48,7 +50,8 @@ func NewTable(scope constructs.Construct, id string, props *TableProps) awsdynam
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: new(true),
 		},
-		RemovalPolicy: cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_RETAIN),
+		RemovalPolicy:      cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_RETAIN),
+		DeletionProtection: new(props.RemovalPolicy != awscdk.RemovalPolicy_DESTROY),
 	}
 	if props.SortKey != "" {
 		settings.SortKey = stringKey(props.SortKey)

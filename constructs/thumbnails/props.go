@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"github.com/noidle/noidle/constructs/compute"
 )
 
 // ThumbnailPipelineProps configures a [ThumbnailPipeline]. Nil means all defaults.
@@ -65,6 +67,9 @@ type ThumbnailPipelineProps struct {
 	// MaxConcurrency limits how many photos are worked on at the same time, 2 to
 	// 1000: what waits stays in the queue. Zero means no limit.
 	MaxConcurrency int
+	// Deployment says how new versions of the resize function take over, as in
+	// [github.com/noidle/noidle/constructs/compute.GoFunctionProps]. Nil means all at once.
+	Deployment *compute.Deployment
 	// RemovalPolicy says what becomes of buckets and index when they leave their
 	// stack. Empty means that they are retained.
 	RemovalPolicy awscdk.RemovalPolicy

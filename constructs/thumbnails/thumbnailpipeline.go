@@ -112,9 +112,10 @@ func (p *ThumbnailPipeline) addStorage(props *ThumbnailPipelineProps) {
 // what one photo does to the function, it does to no other.
 func (p *ThumbnailPipeline) addResize(props *ThumbnailPipelineProps) {
 	p.Resize = compute.NewGoFunction(p, "Resize", &compute.GoFunctionProps{
-		Package: "github.com/noidle/noidle/functions/thumbnails/resize",
-		Memory:  props.Memory,
-		Timeout: props.Timeout,
+		Package:    "github.com/noidle/noidle/functions/thumbnails/resize",
+		Memory:     props.Memory,
+		Timeout:    props.Timeout,
+		Deployment: props.Deployment,
 		Environment: map[string]string{
 			"UPLOADS_BUCKET":    *p.Uploads.BucketName(),
 			"THUMBNAILS_BUCKET": *p.Thumbnails.BucketName(),
@@ -131,7 +132,7 @@ func (p *ThumbnailPipeline) addResize(props *ThumbnailPipelineProps) {
 	storage.GrantObjects(p.Thumbnails, p.Resize.Function, nil, "s3:PutObject", "s3:DeleteObject")
 	storage.Grant(p.Index, p.Resize.Function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 	p.Worker = messaging.NewQueueWorker(p, "Worker", &messaging.QueueWorkerProps{
-		Handler:        p.Resize.Function,
+		Handler:        p.Resize.Invocable(),
 		BatchSize:      1,
 		MaxConcurrency: props.MaxConcurrency,
 		Queue:          props.Queue,

@@ -75,7 +75,7 @@ func (s *HTTPService) addFunction(props *HTTPServiceProps) {
 		environment["TABLE_NAME"] = *s.Table.TableName()
 	}
 	s.Function = compute.NewGoFunction(s, "Function", &compute.GoFunctionProps{
-		Package: props.Package, Memory: props.Memory, Timeout: props.Timeout, Environment: environment,
+		Package: props.Package, Memory: props.Memory, Timeout: props.Timeout, Environment: environment, Deployment: props.Deployment,
 	})
 	if s.Table != nil {
 		storage.Grant(s.Table, s.Function.Function, props.TableActions...)

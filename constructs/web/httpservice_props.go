@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/internal/httpapi"
 	"github.com/noidle/noidle/constructs/storage"
 )
@@ -41,6 +42,9 @@ type HTTPServiceProps struct {
 	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 	// Zero means 10 seconds.
 	Timeout time.Duration
+	// Deployment says how a new version of the function takes over, as in
+	// [compute.GoFunctionProps]. Nil means all at once.
+	Deployment *compute.Deployment
 	// MaxLatency is what an alarm fires at when one in a hundred requests takes as long,
 	// whole milliseconds up to 30 seconds. Zero means 5 seconds.
 	MaxLatency time.Duration

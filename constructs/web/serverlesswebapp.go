@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,6 +32,9 @@ type ServerlessWebAppProps struct {
 	// StaticSite configures the site further. Site, and config.json in Files, are not
 	// to be set here.
 	StaticSite *StaticSiteProps
+	// RemovalPolicy says what becomes of users, table and buckets when they leave their
+	// stack, but for those whose own props say so. Empty means the default of each.
+	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // Mount is an API of another construct that the app's pages use.
@@ -74,12 +78,19 @@ func NewServerlessWebApp(scope constructs.Construct, id string, props *Serverles
 	a := &ServerlessWebApp{}
 	constructs.NewConstruct_Override(a, scope, &id)
 	if props.SignIn != nil {
-		a.SignIn = NewSignIn(a, "SignIn", props.SignIn)
+		signIn := *props.SignIn
+		signIn.RemovalPolicy = cmp.Or(signIn.RemovalPolicy, props.RemovalPolicy)
+		a.SignIn = NewSignIn(a, "SignIn", &signIn)
 	}
 	if props.API != nil {
 		service := *props.API
 		if a.SignIn != nil {
 			service.SignIn = a.SignIn
+		}
+		if service.Table != nil {
+			table := *service.Table
+			table.RemovalPolicy = cmp.Or(table.RemovalPolicy, props.RemovalPolicy)
+			service.Table = &table
 		}
 		a.API = NewHTTPService(a, "API", &service)
 	}
@@ -101,6 +112,7 @@ func (a *ServerlessWebApp) site(props *ServerlessWebAppProps) *StaticSiteProps {
 		site = *props.StaticSite
 	}
 	site.Site = props.Site
+	site.RemovalPolicy = cmp.Or(site.RemovalPolicy, props.RemovalPolicy)
 	site.Files = maps.Clone(site.Files)
 	if site.Files == nil {
 		site.Files = map[string]string{}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -87,8 +88,10 @@ func (p *StaticSiteProps) validateCertificate(scope constructs.Construct) error 
 // CloudFront writes as an access control list lets it
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html).
 func (s *StaticSite) addBuckets(props *StaticSiteProps) {
-	s.Bucket = storage.NewBucket(s, "Bucket", &storage.BucketProps{RemovalPolicy: props.RemovalPolicy, Bucket: props.Bucket})
-	s.AccessLogs = storage.NewBucket(s, "AccessLogs", &storage.BucketProps{Bucket: &awss3.BucketProps{
+	s.Bucket = storage.NewBucket(s, "Bucket", &storage.BucketProps{
+		RemovalPolicy: cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_DESTROY), Bucket: props.Bucket,
+	})
+	s.AccessLogs = storage.NewBucket(s, "AccessLogs", &storage.BucketProps{RemovalPolicy: props.RemovalPolicy, Bucket: &awss3.BucketProps{
 		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_PREFERRED,
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id:         new("Expire"),

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,9 +49,9 @@ type StaticSiteProps struct {
 	// and has a monthly price. Empty means none
 	// (https://docs.aws.amazon.com/waf/latest/developerguide/cloudfront-features.html).
 	WebACL string
-	// RemovalPolicy says what becomes of the bucket when it leaves its stack. Empty
-	// means that it goes with the files of the site, which are in the stack's assets
-	// anyway.
+	// RemovalPolicy says what becomes of the buckets when they leave their stack. Empty
+	// means that the files of the site go, which are in the stack's assets anyway, and
+	// that the access logs are retained.
 	RemovalPolicy awscdk.RemovalPolicy
 	// Bucket overrides settings of the bucket; nil fields keep the defaults.
 	Bucket *awss3.BucketProps
@@ -80,7 +79,6 @@ func (p *StaticSiteProps) complete() (StaticSiteProps, error) {
 	if p != nil {
 		settings = *p
 	}
-	settings.RemovalPolicy = cmp.Or(settings.RemovalPolicy, awscdk.RemovalPolicy_DESTROY)
 	if settings.NotFoundPage == "" && settings.has("404.html") {
 		settings.NotFoundPage = "/404.html"
 	}

@@ -46,6 +46,26 @@ func (f Function) ARN() string {
 	return api.ARN("lambda", "function:"+f.Name)
 }
 
+// QualifiedARN returns the ARN of a version or alias of the function, or the
+// function's if the qualifier is empty.
+func (f Function) QualifiedARN(qualifier string) string {
+	if qualifier == "" {
+		return f.ARN()
+	}
+	return f.ARN() + ":" + qualifier
+}
+
+// ParseName returns the name of a function that is given by name or ARN, and the
+// version or alias that follows, if one does
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
+func ParseName(name string) (function, qualifier string) {
+	if parts := strings.SplitN(name, ":", 7); len(parts) == 7 {
+		name = parts[6]
+	}
+	function, qualifier, _ = strings.Cut(name, ":")
+	return function, qualifier
+}
+
 // FunctionError is an invocation that failed in the function rather than on the
 // way to it. Its fields are what Lambda answers the caller.
 type FunctionError struct {

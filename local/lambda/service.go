@@ -159,13 +159,9 @@ func (s *Service) Processes() []int {
 	return pids
 }
 
-// function finds a function by its name, its ARN, or either with a version
-// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
+// function finds a function by its name, its ARN, or either with a version.
 func (s *Service) function(name string) (*function, error) {
-	short, _, _ := strings.Cut(name, ":")
-	if parts := strings.Split(name, ":"); len(parts) >= 7 {
-		short = parts[6]
-	}
+	short, _ := ParseName(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.functions[short]
@@ -246,7 +242,8 @@ func (s *Service) admit(call *api.Call, name string, payload []byte, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	if err := call.Authorize("lambda:InvokeFunction", f.ARN(), nil); err != nil {
+	_, qualifier := ParseName(name)
+	if err := call.Authorize("lambda:InvokeFunction", f.QualifiedARN(qualifier), nil); err != nil {
 		return nil, err
 	}
 	if len(payload) > limit {
