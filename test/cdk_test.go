@@ -55,6 +55,7 @@ type resource struct {
 	Properties     map[string]any
 	DependsOn      any
 	DeletionPolicy string
+	UpdatePolicy   map[string]any
 }
 
 // newApp returns an empty app that builds no functions.

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/noidle/noidle/constructs/analytics"
 	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/orders"
+	"github.com/noidle/noidle/constructs/thumbnails"
+	"github.com/noidle/noidle/constructs/web"
+	"github.com/noidle/noidle/constructs/workflow"
 )
 
 func TestGoFunctionDefaults(t *testing.T) {
@@ -105,6 +111,98 @@ func TestGoFunctionInvocable(t *testing.T) {
 	ready := compute.NewGoFunction(stack, "Ready", &compute.GoFunctionProps{Package: "./functions/hello", ProvisionedConcurrency: 1})
 	if ready.Invocable() != awslambda.IFunction(ready.Alias) {
 		t.Error("a function with provisioned concurrency is not invoked through its alias")
+	}
+}
+
+// TestGoFunctionDeployment: CodeDeploy moves the alias
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html),
+// back as well, and may move no other.
+func TestGoFunctionDeployment(t *testing.T) {
+	got := render(t, func(s awscdk.Stack) {
+		if f := canaryFunction(s, "Hello"); f.Invocable() != awslambda.IFunction(f.Alias) {
+			t.Error("the function is not invoked through its alias")
+		}
+	})
+	application, group := got.ofType("AWS::CodeDeploy::Application")[0], got.ofType("AWS::CodeDeploy::DeploymentGroup")[0]
+	policy := map[string]any{"CodeDeployLambdaAliasUpdate": map[string]any{
+		"ApplicationName": map[string]any{"Ref": application}, "DeploymentGroupName": map[string]any{"Ref": group},
+	}}
+	if diff := cmp.Diff(policy, got.only(t, "AWS::Lambda::Alias").UpdatePolicy); diff != "" {
+		t.Errorf("how the alias is updated (-want +got):\n%s", diff)
+	}
+	p := got.Resources[group].Properties
+	if p["DeploymentConfigName"] != "CodeDeployDefault.LambdaCanary10Percent5Minutes" {
+		t.Errorf("the shift is %v", p["DeploymentConfigName"])
+	}
+	events := []any{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"}
+	if diff := cmp.Diff(map[string]any{"Enabled": true, "Events": events}, p["AutoRollbackConfiguration"]); diff != "" {
+		t.Errorf("what rolls back (-want +got):\n%s", diff)
+	}
+	var alarms []string
+	for _, a := range p["AlarmConfiguration"].(map[string]any)["Alarms"].([]any) {
+		alarms = append(alarms, target(a.(map[string]any)["Name"]))
+	}
+	if diff := cmp.Diff([]string{"HelloDeploymentAlarm", "HelloDeadAlarm"}, alarms); diff != "" {
+		t.Errorf("alarms (-want +got):\n%s", diff)
+	}
+	if managed := got.find(t, "AWS::IAM::Role", "HelloDeploymentRole").Properties["ManagedPolicyArns"]; managed != nil {
+		t.Errorf("the role has managed policies %v", managed)
+	}
+	want := []string{
+		"cloudwatch:DescribeAlarms *",
+		"lambda:GetAlias HelloFunction", "lambda:GetAlias HelloFunction:live",
+		"lambda:GetProvisionedConcurrencyConfig HelloFunction", "lambda:GetProvisionedConcurrencyConfig HelloFunction:live",
+		"lambda:UpdateAlias HelloFunction", "lambda:UpdateAlias HelloFunction:live",
+	}
+	if diff := cmp.Diff(want, got.statements("HelloDeploymentRole")); diff != "" {
+		t.Errorf("what CodeDeploy may do (-want +got):\n%s", diff)
+	}
+}
+
+// TestDeploymentOfConstructs: APIs, queues, streams and sagas invoke the alias, and the
+// function itself never.
+func TestDeploymentOfConstructs(t *testing.T) {
+	canary := &compute.Deployment{Shift: compute.Canary10Percent5Minutes}
+	tests := []struct {
+		name  string
+		build func(awscdk.Stack)
+		count int // of functions
+	}{
+		{"API", func(s awscdk.Stack) {
+			web.NewHTTPService(s, "It", &web.HTTPServiceProps{Package: "./functions/hello", Deployment: canary})
+		}, 1},
+		{"queue", func(s awscdk.Stack) {
+			thumbnails.NewThumbnailPipeline(s, "It", &thumbnails.ThumbnailPipelineProps{Deployment: canary})
+		}, 1},
+		{"stream and API", func(s awscdk.Stack) {
+			analytics.NewStreamAnalytics(s, "It", &analytics.StreamAnalyticsProps{Deployment: canary})
+		}, 2},
+		{"saga, queue and API", func(s awscdk.Stack) {
+			step := workflow.Step{Name: "Only", Function: canaryFunction(s, "Step").Invocable()}
+			orders.NewOrderQueue(s, "It", &orders.OrderQueueProps{Steps: []orders.Step{{Step: step}}, Deployment: canary})
+		}, 4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := render(t, tt.build)
+			if groups := got.ofType("AWS::CodeDeploy::DeploymentGroup"); len(groups) != tt.count {
+				t.Errorf("deployment groups %v, want %d", groups, tt.count)
+			}
+			functions := got.ofType("AWS::Lambda::Function")
+			for _, kind := range []string{"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission", "AWS::ApiGatewayV2::Integration", "AWS::StepFunctions::StateMachine"} {
+				for _, id := range got.ofType(kind) {
+					text, err := json.Marshal(got.Resources[id].Properties)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, f := range functions {
+						if strings.Contains(string(text), `"`+f+`"`) {
+							t.Errorf("%s %s invokes the function %s: %s", kind, id, f, text)
+						}
+					}
+				}
+			}
+		})
 	}
 }
 

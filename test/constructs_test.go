@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -29,8 +30,9 @@ import (
 // scenarios are the constructs, with their defaults and fully configured. Each
 // has a snapshot and a contract of logical IDs of its own.
 var scenarios = map[string]func(scope constructs.Construct, id string) constructs.Construct{
-	"compute/GoFunction":      func(s constructs.Construct, id string) constructs.Construct { return newFunction(s, id) },
-	"compute/GoFunction-full": fullFunction,
+	"compute/GoFunction":        func(s constructs.Construct, id string) constructs.Construct { return newFunction(s, id) },
+	"compute/GoFunction-full":   fullFunction,
+	"compute/GoFunction-canary": func(s constructs.Construct, id string) constructs.Construct { return canaryFunction(s, id) },
 	"messaging/DeadLetterQueue": func(s constructs.Construct, id string) constructs.Construct {
 		return messaging.NewDeadLetterQueue(s, id, nil)
 	},
@@ -82,6 +84,16 @@ func fullFunction(scope constructs.Construct, id string) constructs.Construct {
 			RetryAttempts:         new(1.0),
 			MaxEventAge:           awscdk.Duration_Hours(new(1.0)),
 			ApplicationLogLevelV2: awslambda.ApplicationLogLevel_WARN,
+		},
+	})
+}
+
+func canaryFunction(scope constructs.Construct, id string) *compute.GoFunction {
+	return compute.NewGoFunction(scope, id, &compute.GoFunctionProps{
+		Package: "./functions/hello",
+		Deployment: &compute.Deployment{
+			Shift:  compute.Canary10Percent5Minutes,
+			Alarms: []awscloudwatch.IAlarm{messaging.NewDeadLetterQueue(scope, id+"Dead", nil).Alarm},
 		},
 	})
 }
