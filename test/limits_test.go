@@ -140,12 +140,14 @@ func TestTemplatesAreUploaded(t *testing.T) {
 	var manifest struct {
 		Artifacts map[string]struct {
 			Type       string
-			Properties struct{ StackTemplateAssetObjectUrl string }
+			Properties struct {
+				Template string `json:"stackTemplateAssetObjectUrl"`
+			}
 		}
 	}
 	readJSON(t, filepath.Join(app.dir, "manifest.json"), &manifest)
 	for name, artifact := range manifest.Artifacts {
-		if artifact.Type == "aws:cloudformation:stack" && !strings.HasPrefix(artifact.Properties.StackTemplateAssetObjectUrl, "s3://") {
+		if artifact.Type == "aws:cloudformation:stack" && !strings.HasPrefix(artifact.Properties.Template, "s3://") {
 			t.Errorf("%s: the template is not uploaded", name)
 		}
 	}
