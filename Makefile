@@ -31,7 +31,7 @@ RACE = $(if $(shell command -v cc 2>/dev/null),-race)
 
 # The packages that never link the CDK. Only their tests run with the race
 # detector: a construct runs nothing at the same time.
-WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./bench/... ./site/...
+WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./rules/... ./bench/... ./site/...
 
 # A browser, for the tests of pages.
 BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
@@ -88,6 +88,7 @@ update: node_modules/.package-lock.json
 	@echo "rewriting the snapshots and the list of what the local cloud supports"
 	@go test ./test -run 'TestSnapshots' -update
 	@go test ./local -run 'TestSupported' -update
+	@go test ./rules -update
 	@git --no-pager diff --stat -- test/testdata 2>/dev/null || true
 
 screenshots:

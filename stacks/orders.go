@@ -10,6 +10,7 @@ import (
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/orders"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 	"github.com/noidle/noidle/constructs/workflow"
 )
 
@@ -47,6 +48,8 @@ func NewOrderStack(scope constructs.Construct, id string, props *OrderStackProps
 	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
 	s.Stock = storage.NewTable(s, "Stock", &storage.TableProps{PartitionKey: "id", RemovalPolicy: props.RemovalPolicy})
 	s.Ledger = storage.NewTable(s, "Ledger", &storage.TableProps{PartitionKey: "orderId", RemovalPolicy: props.RemovalPolicy})
+	suppress.Findings(s.Stock, map[string]string{"table-ttl": "stock is kept for ever"})
+	suppress.Findings(s.Ledger, map[string]string{"table-ttl": "books are kept for ever"})
 	s.Orders = orders.NewOrderQueue(s, "Orders", &orders.OrderQueueProps{
 		Steps:         s.steps(),
 		RemovalPolicy: props.RemovalPolicy,

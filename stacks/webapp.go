@@ -11,6 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 	"github.com/noidle/noidle/constructs/web"
 	"github.com/noidle/noidle/site"
 )
@@ -55,6 +56,7 @@ func NewWebAppStack(scope constructs.Construct, id string, props *WebAppStackPro
 	s := &WebAppStack{}
 	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
 	s.Album = storage.NewTable(s, "Album", &storage.TableProps{PartitionKey: "owner", SortKey: "id", RemovalPolicy: props.RemovalPolicy})
+	suppress.Findings(s.Album, map[string]string{"table-ttl": "an entry is kept until its owner deletes it"})
 	s.App = s.newApp(props)
 	s.grant(props)
 	allowUploads(props.Thumbnails)

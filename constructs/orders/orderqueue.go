@@ -18,6 +18,7 @@ import (
 	"github.com/noidle/noidle/constructs/internal/httpapi"
 	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 	"github.com/noidle/noidle/constructs/workflow"
 )
 
@@ -145,11 +146,16 @@ func (q *OrderQueue) addTables(props *OrderQueueProps) {
 		RemovalPolicy: props.RemovalPolicy,
 		Table:         props.Table,
 	})
-	// What is in here can be lost without harm: a key is worth a day.
+	if props.Table == nil || props.Table.TimeToLiveAttribute == nil {
+		suppress.Findings(q.Table, map[string]string{"table-ttl": "orders are kept for ever"})
+	}
 	q.Idempotency = storage.NewTable(q, "Idempotency", &storage.TableProps{
 		PartitionKey:  "id",
 		TimeToLive:    "expiry",
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	suppress.Findings(q.Idempotency, map[string]string{
+		"retain-stateful": "a key is kept for a day, and the ID of an order follows from it: without it, a repeated order is still the same",
 	})
 }
 

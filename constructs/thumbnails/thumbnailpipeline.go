@@ -19,6 +19,7 @@ import (
 	"github.com/noidle/noidle/constructs/internal/alarm"
 	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 )
 
 // ThumbnailPipeline makes thumbnails of the photos in a bucket: JPEG, PNG, GIF and
@@ -106,6 +107,9 @@ func (p *ThumbnailPipeline) addStorage(props *ThumbnailPipelineProps) {
 	p.Index = storage.NewTable(p, "Index", &storage.TableProps{
 		PartitionKey: "key", RemovalPolicy: props.RemovalPolicy, Table: props.Index,
 	})
+	if props.Index == nil || props.Index.TimeToLiveAttribute == nil {
+		suppress.Findings(p.Index, map[string]string{"table-ttl": "an entry is kept for as long as its photo"})
+	}
 }
 
 // addResize makes the queue and the function that drains it, one photo at a time:

@@ -19,6 +19,7 @@ import (
 	"github.com/noidle/noidle/constructs/internal/overlay"
 	"github.com/noidle/noidle/constructs/ops"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 )
 
 // StaticSite is a site of files: a private bucket behind CloudFront, with HTTP/2 and
@@ -88,9 +89,11 @@ func (p *StaticSiteProps) validateCertificate(scope constructs.Construct) error 
 // CloudFront writes as an access control list lets it
 // (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html).
 func (s *StaticSite) addBuckets(props *StaticSiteProps) {
-	s.Bucket = storage.NewBucket(s, "Bucket", &storage.BucketProps{
-		RemovalPolicy: cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_DESTROY), Bucket: props.Bucket,
-	})
+	removal := cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_DESTROY)
+	s.Bucket = storage.NewBucket(s, "Bucket", &storage.BucketProps{RemovalPolicy: removal, Bucket: props.Bucket})
+	if removal == awscdk.RemovalPolicy_DESTROY {
+		suppress.Findings(s.Bucket, map[string]string{"retain-stateful": "the next deployment makes the files again"})
+	}
 	s.AccessLogs = storage.NewBucket(s, "AccessLogs", &storage.BucketProps{RemovalPolicy: props.RemovalPolicy, Bucket: &awss3.BucketProps{
 		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_PREFERRED,
 		LifecycleRules: &[]*awss3.LifecycleRule{{
