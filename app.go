@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/noidle/noidle/constructs/analytics"
@@ -24,11 +25,14 @@ func main() {
 		Analytics:     &analytics.StreamAnalyticsProps{Archive: &analytics.Archive{}},
 		RemovalPolicy: removal,
 	})
-	stacks.NewWebAppStack(app, "NoidleWebApp", &stacks.WebAppStackProps{
+	webApp := stacks.NewWebAppStack(app, "NoidleWebApp", &stacks.WebAppStackProps{
 		Orders: orders, Thumbnails: thumbnails, Analytics: trends, RemovalPolicy: removal,
 	})
 	stacks.NewHelloLambdaStack(app, "HelloLambda", nil)
 	stacks.NewHelloServerlessStack(app, "HelloServerless", nil)
+	stacks.NewOperationsStack(app, "NoidleOperations", &stacks.OperationsStackProps{
+		Scopes: []constructs.Construct{orders, thumbnails, trends, webApp},
+	})
 	app.Synth(nil)
 }
 

@@ -35,6 +35,8 @@ type bucketProperties struct {
 	NotificationConfiguration        struct {
 		EventBridgeConfiguration *struct{ EventBridgeEnabled *bool }
 	}
+	ObjectLockConfiguration        noEffect // nothing is locked
+	ObjectLockEnabled              noEffect
 	OwnershipControls              noEffect // there are no access control lists
 	PublicAccessBlockConfiguration *struct {
 		BlockPublicAcls, IgnorePublicAcls        noEffect

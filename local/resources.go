@@ -48,7 +48,9 @@ var resourceTypes = map[string]resourceType{
 	customTypes: supports(planCustomResource),
 
 	// What watches, counts, draws or deploys has no effect here.
+	"AWS::Budgets::Budget":              withoutEffect("budgets"),
 	"AWS::CDK::Metadata":                withoutEffect("cdk"),
+	"AWS::CloudTrail::Trail":            withoutEffect("cloudtrail"),
 	"AWS::CloudWatch::Alarm":            withoutEffect("cloudwatch"),
 	"AWS::CloudWatch::CompositeAlarm":   withoutEffect("cloudwatch"),
 	"AWS::CloudWatch::Dashboard":        withoutEffect("cloudwatch"),

@@ -1,0 +1,123 @@
+package observe
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/noidle/noidle/constructs/internal/dashboard"
+)
+
+// sighting is a resource to draw, with where it is.
+type sighting struct {
+	dashboard.Resource
+	stack   string   // its path
+	below   []string // the rest of its path
+	logical string   // its stack and logical ID
+}
+
+// drawable returns what there are graphs for below scopes.
+func drawable(scopes []constructs.Construct) []dashboard.Resource {
+	var seen []sighting
+	deadLetters, readers := map[string]bool{}, map[string]bool{} // by stack and logical ID
+	for _, r := range below(scopes, func(string) bool { return true }) {
+		stack := *r.Stack().Node().Path()
+		kind, ok := dashboard.KindOf(*r.CfnResourceType())
+		mapping := *r.CfnResourceType() == "AWS::Lambda::EventSourceMapping"
+		if !ok && !mapping {
+			continue
+		}
+		p := propertiesOf(r)
+		if mapping {
+			if p.get("StartingPosition") != nil {
+				readers[stack+" "+refersTo(p.get("FunctionName"))] = true
+			}
+			continue
+		}
+		if redrive, ok := p.get("RedrivePolicy").(map[string]any); ok {
+			deadLetters[stack+" "+refersTo(redrive["deadLetterTargetArn"])] = true
+		}
+		name := metricName(r, kind, p)
+		if name == "" {
+			continue
+		}
+		s := sighting{
+			stack:   stack,
+			below:   strings.Split(strings.TrimPrefix(*r.Node().Path(), stack+"/"), "/"),
+			logical: stack + " " + *r.Stack().GetLogicalId(r),
+			Resource: dashboard.Resource{
+				Kind: kind, Name: name, Region: *r.Stack().Region(),
+				Timeout:             time.Duration(p.number("Timeout")) * time.Second,
+				MemoryMB:            p.number("MemorySize"),
+				ReservedConcurrency: p.number("ReservedConcurrentExecutions"),
+				Shards:              p.number("ShardCount"),
+			},
+		}
+		seen = append(seen, s)
+	}
+	useCases := useCasesOf(seen)
+	var resources []dashboard.Resource
+	for _, s := range seen {
+		if s.Kind == dashboard.Queue && (deadLetters[s.logical] || slices.Contains(s.below, "DeadLetterQueue")) {
+			s.Kind = dashboard.DeadLetterQueue
+		}
+		s.ReadsStream = readers[s.logical]
+		s.UseCase, s.Label = useCases.name(s)
+		resources = append(resources, s.Resource)
+	}
+	return resources
+}
+
+// metricName returns the value of the dimension of a resource's metrics, empty if it
+// has none that can be known.
+func metricName(r awscdk.CfnResource, kind dashboard.Kind, p properties) string {
+	switch kind {
+	case dashboard.Queue:
+		return *awscdk.Token_AsString(r.GetAtt(new("QueueName"), awscdk.ResolutionTypeHint_STRING), nil)
+	case dashboard.Topic:
+		return *awscdk.Token_AsString(r.GetAtt(new("TopicName"), awscdk.ResolutionTypeHint_STRING), nil)
+	case dashboard.RESTAPI:
+		name, _ := p.get("Name").(string)
+		return name
+	case dashboard.HTTPAPI:
+		if p.get("ProtocolType") == "WEBSOCKET" {
+			return ""
+		}
+	case dashboard.Rule: // those of a bus of one's own have metrics by bus and rule
+		if p.get("EventBusName") != nil {
+			return ""
+		}
+	}
+	return *r.Ref()
+}
+
+// useCases are the constructs directly in a stack that hold several kinds.
+type useCases map[string]bool
+
+func useCasesOf(seen []sighting) useCases {
+	first, several := map[string]dashboard.Kind{}, useCases{}
+	for _, s := range seen {
+		path := s.stack + "/" + s.below[0]
+		kind, ok := first[path]
+		if first[path] = s.Kind; ok && kind != s.Kind {
+			several[path] = true
+		}
+	}
+	return several
+}
+
+// name returns the use case that a resource belongs to, and what it is called there:
+// its path without what says nothing.
+func (u useCases) name(s sighting) (useCase, label string) {
+	useCase, path := s.stack, s.below
+	if u[s.stack+"/"+path[0]] {
+		useCase, path = s.stack+"/"+path[0], path[1:]
+	}
+	for len(path) > 1 && slices.Contains([]string{"Resource", "Default", "Function", "Queue", "StateMachine"}, path[len(path)-1]) {
+		path = path[:len(path)-1]
+	}
+	return strings.TrimPrefix(useCase, "/"), strings.Join(path, "/")
+}
