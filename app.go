@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/noidle/noidle/constructs/analytics"
+	"github.com/noidle/noidle/constructs/observe"
 	"github.com/noidle/noidle/stacks"
 )
 
@@ -31,7 +32,7 @@ func main() {
 	stacks.NewHelloLambdaStack(app, "HelloLambda", nil)
 	stacks.NewHelloServerlessStack(app, "HelloServerless", nil)
 	stacks.NewOperationsStack(app, "NoidleOperations", &stacks.OperationsStackProps{
-		Scopes: []constructs.Construct{orders, thumbnails, trends, webApp},
+		Alarms: observe.AlarmsProps{Scopes: []constructs.Construct{orders, thumbnails, trends, webApp}},
 	})
 	app.Synth(nil)
 }

@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 		"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r", "DefinitionString": "{\"StartAt\":\"A\",\"QueryLanguage\":\"JSONata\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}"}},
 		"Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": [{"sounds-like": "x"}]}, "Targets": [{"Id": "t", "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/s"}]}},
 		"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": "f", "EventSourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s"}},
-		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "email", "TopicArn": "t"}}
+		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "sms", "TopicArn": "t"}}
 	`, `"Arn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}`)
 	_, err := local.Start(dir, local.Options{})
 	if err == nil {
@@ -197,7 +197,7 @@ func TestRefusals(t *testing.T) {
 		`stack Main: resource Rule: AWS::Events::Rule: target "arn:aws:kinesis:us-east-1:000000000000:stream/s" is not supported locally: want one of lambda, sqs, sns, states, events`,
 		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: event source "arn:aws:dynamodb:`,
 		`stack Main: resource Mapping: AWS::Lambda::EventSourceMapping: function "f" is not in this assembly`,
-		`stack Main: resource Subscription: AWS::SNS::Subscription: protocol "email" is not supported locally`,
+		`stack Main: resource Subscription: AWS::SNS::Subscription: protocol "sms" is not supported locally`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)

@@ -110,6 +110,9 @@ func planTopic(c *Cloud, r *assembly.Resource, p *topicProperties) (planned, err
 	result := named(arn, arn, func() error {
 		err := c.sns.CreateTopic(sns.Topic{Name: name, FIFO: p.FifoTopic, ContentBasedDeduplication: p.ContentBasedDeduplication, DisplayName: p.DisplayName})
 		for _, s := range p.Subscription {
+			if byEmail(s.Protocol) {
+				continue
+			}
 			_, subscribed := c.sns.Subscribe(sns.Subscription{TopicARN: arn, Protocol: s.Protocol, Endpoint: s.Endpoint})
 			err = errors.Join(err, subscribed)
 		}
@@ -124,9 +127,13 @@ func planTopic(c *Cloud, r *assembly.Resource, p *topicProperties) (planned, err
 	return result, errors.Join(problems...)
 }
 
-// subscribable refuses protocols that lead out of this machine.
+// byEmail tells whether a subscription sends e-mail, which has no effect here.
+func byEmail(protocol string) bool { return protocol == "email" || protocol == "email-json" }
+
+// subscribable refuses protocols that lead out of this machine, except e-mail: it is
+// for people, and an app runs without.
 func subscribable(protocol string) error {
-	if protocol != "sqs" && protocol != "lambda" {
+	if protocol != "sqs" && protocol != "lambda" && !byEmail(protocol) {
 		return fmt.Errorf("protocol %q is not supported locally: want sqs or lambda", protocol)
 	}
 	return nil
@@ -164,6 +171,9 @@ func planSubscription(c *Cloud, r *assembly.Resource, p *subscriptionProperties)
 	}
 	arn := p.TopicArn + ":" + identifier(r)
 	return named(arn, arn, func() error {
+		if byEmail(p.Protocol) {
+			return nil
+		}
 		_, err := c.sns.Subscribe(subscription)
 		return err
 	}), subscribable(p.Protocol)

@@ -1,24 +1,19 @@
 package stacks
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/noidle/noidle/constructs/observe"
 )
 
-// OperationsStackProps configures an [OperationsStack]. Scopes are required.
+// OperationsStackProps configures an [OperationsStack]. The Scopes of Alarms are
+// required.
 type OperationsStackProps struct {
 	// StackProps are the CDK's settings of the stack.
 	StackProps awscdk.StackProps
-	// Scopes are the stacks to look after.
-	Scopes []constructs.Construct
-	// Emails, ChatWebhook and Runbook are those of [observe.AlarmsProps].
-	Emails               []string
-	ChatWebhook, Runbook string
+	// Alarms tell of the stacks to look after, which are its Scopes.
+	Alarms observe.AlarmsProps
 	// Budget is what a month may cost. Nil means that nobody watches.
 	Budget *observe.BudgetProps
 }
@@ -42,16 +37,14 @@ type OperationsStack struct {
 // NewOperationsStack adds an OperationsStack to scope, after the stacks that it looks
 // after. It panics if there are none.
 func NewOperationsStack(scope constructs.Construct, id string, props *OperationsStackProps) *OperationsStack {
-	if props == nil || len(props.Scopes) == 0 {
-		panic(fmt.Errorf("stacks: OperationsStack %q: %w", id, errors.New("no Scopes: set the stacks to look after")))
+	if props == nil {
+		props = &OperationsStackProps{}
 	}
 	s := &OperationsStack{}
 	awscdk.NewStack_Override(s, scope, &id, &props.StackProps)
-	s.Alarms = observe.NewAlarms(s, "Alarms", &observe.AlarmsProps{
-		Scopes: props.Scopes, Emails: props.Emails, ChatWebhook: props.ChatWebhook, Runbook: props.Runbook,
-	})
-	s.Dashboard = observe.NewDashboard(s, "Dashboard", &observe.DashboardProps{Scopes: props.Scopes, Runbook: props.Runbook})
-	s.Queries = observe.NewQueries(s, "Queries", &observe.QueriesProps{Scopes: props.Scopes})
+	s.Alarms = observe.NewAlarms(s, "Alarms", &props.Alarms)
+	s.Dashboard = observe.NewDashboard(s, "Dashboard", &observe.DashboardProps{Scopes: props.Alarms.Scopes, Runbook: props.Alarms.Runbook})
+	s.Queries = observe.NewQueries(s, "Queries", &observe.QueriesProps{Scopes: props.Alarms.Scopes})
 	if props.Budget != nil {
 		observe.NewBudget(s, "Budget", props.Budget)
 	}

@@ -17,13 +17,10 @@ import (
 // AuditTrailProps configures an [AuditTrail]. Nil means all defaults.
 type AuditTrailProps struct {
 	// KeepFor is how long what was written can be neither changed nor deleted, in
-	// whole days; it is deleted later. Zero means 365 days.
+	// whole days, but by who may do s3:BypassGovernanceRetention
+	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html). It is
+	// deleted later. Zero means 365 days.
 	KeepFor time.Duration
-	// Compliance locks for everybody, the account's owner too, until KeepFor is over:
-	// nothing undoes it. The default, governance, lets those delete who may do
-	// s3:BypassGovernanceRetention
-	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html).
-	Compliance bool
 	// ObjectEvents and FunctionEvents record each request to an object of a bucket
 	// and each run of a function, too, which is paid by the event
 	// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html).
@@ -71,16 +68,11 @@ func (a *AuditTrail) TrailARN() *string { return a.Trail.AttrArn() }
 
 func newLockedBucket(scope constructs.Construct, settings AuditTrailProps) awss3.Bucket {
 	days := settings.KeepFor.Hours() / 24
-	kept := awscdk.Duration_Days(&days)
-	lock := awss3.ObjectLockRetention_Governance(kept)
-	if settings.Compliance {
-		lock = awss3.ObjectLockRetention_Compliance(kept)
-	}
 	return storage.NewBucket(scope, "Bucket", &storage.BucketProps{
 		Versioned: true, // as Object Lock needs
 		Bucket: &awss3.BucketProps{
 			ObjectLockEnabled:          new(true),
-			ObjectLockDefaultRetention: lock,
+			ObjectLockDefaultRetention: awss3.ObjectLockRetention_Governance(awscdk.Duration_Days(&days)),
 			LifecycleRules: &[]*awss3.LifecycleRule{{
 				Id:                                  new("ExpireAfterLock"),
 				Expiration:                          awscdk.Duration_Days(new(days + 1)),

@@ -4,9 +4,9 @@ package dashboard
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // The quotas of a dashboard
@@ -34,27 +34,15 @@ type Widget struct {
 
 // Properties are those of a text, alarm or metric widget.
 type Properties struct {
-	Title       string       `json:"title,omitempty"`
-	Markdown    string       `json:"markdown,omitempty"`
-	Alarms      []string     `json:"alarms,omitempty"`
-	Region      string       `json:"region,omitempty"`
-	View        string       `json:"view,omitempty"`
-	Period      int          `json:"period,omitempty"`
-	Metrics     [][]any      `json:"metrics,omitempty"`
-	YAxis       *YAxis       `json:"yAxis,omitempty"`
-	Annotations *Annotations `json:"annotations,omitempty"`
-}
-
-// YAxis starts at a value.
-type YAxis struct {
-	Left struct {
-		Min int `json:"min"`
-	} `json:"left"`
-}
-
-// Annotations are lines across a graph.
-type Annotations struct {
-	Horizontal []Annotation `json:"horizontal"`
+	Title    string   `json:"title,omitempty"`
+	Markdown string   `json:"markdown,omitempty"`
+	Alarms   []string `json:"alarms,omitempty"`
+	Region   string   `json:"region,omitempty"`
+	View     string   `json:"view,omitempty"`
+	Period   int      `json:"period,omitempty"`
+	Metrics  [][]any  `json:"metrics,omitempty"`
+	// Annotations has the lines across a graph as "horizontal".
+	Annotations map[string][]Annotation `json:"annotations,omitempty"`
 }
 
 // Annotation is a horizontal line.
@@ -77,28 +65,26 @@ const (
 // error if there is nothing to draw or more than a dashboard holds.
 func New(heading string, alarms []string, resources []Resource) (string, error) {
 	if len(resources) == 0 {
-		return "", fmt.Errorf("nothing to draw: there is no resource with metrics below the scopes; there are graphs for %s", strings.Join(Types(), ", "))
+		return "", errors.New("there is nothing to draw below the scopes: no resource that there are graphs for")
 	}
 	var l layout
 	l.text(2, heading)
 	for some := range slices.Chunk(alarms, alarmsPerWidget) {
 		l.place(Widget{Type: "alarm", Width: gridWidth, Height: 2 + len(some)/8, Properties: Properties{Title: "Alarms", Alarms: some}})
 	}
-	for len(resources) > 0 {
-		useCase := resources[0].UseCase
-		var own, others []Resource
-		for _, r := range resources {
-			if r.UseCase == useCase {
-				own = append(own, r)
-			} else {
-				others = append(others, r)
-			}
+	var useCases []string
+	members := map[string][]Resource{}
+	for _, r := range resources {
+		if members[r.UseCase] == nil {
+			useCases = append(useCases, r.UseCase)
 		}
+		members[r.UseCase] = append(members[r.UseCase], r)
+	}
+	for _, useCase := range useCases {
 		l.text(1, "## "+useCase)
-		for _, graph := range draw(own) {
+		for _, graph := range draw(members[useCase]) {
 			l.place(graph)
 		}
-		resources = others
 	}
 	if err := l.check(); err != nil {
 		return "", err

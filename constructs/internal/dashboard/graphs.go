@@ -197,12 +197,12 @@ func (g graph) entries(r Resource, details bool) []entry {
 }
 
 func widget(region string, entries []entry, levels []Annotation) Widget {
-	properties := Properties{Region: region, View: "timeSeries", Period: 60, YAxis: &YAxis{}}
+	properties := Properties{Region: region, View: "timeSeries", Period: 60}
 	for i, e := range entries {
 		properties.Metrics = append(properties.Metrics, e.metrics(fmt.Sprintf("m%d", i))...)
 	}
 	if len(levels) > 0 {
-		properties.Annotations = &Annotations{Horizontal: levels}
+		properties.Annotations = map[string][]Annotation{"horizontal": levels}
 	}
 	return Widget{Type: "metric", Width: graphWidth, Height: graphHeight, Properties: properties}
 }

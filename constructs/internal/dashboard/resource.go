@@ -1,10 +1,6 @@
 package dashboard
 
-import (
-	"maps"
-	"slices"
-	"time"
-)
+import "time"
 
 // Kind is what a resource is. It is the CloudFormation type but for
 // [DeadLetterQueue].
@@ -49,43 +45,29 @@ type Resource struct {
 }
 
 // source is where the metrics of a kind are.
-type source struct {
-	namespace, dimension string
-	types                []string // of CloudFormation, besides the kind's own
-}
+type source struct{ namespace, dimension string }
 
 var sources = map[Kind]source{
-	HTTPAPI:         {namespace: "AWS/ApiGateway", dimension: "ApiId"},
-	RESTAPI:         {namespace: "AWS/ApiGateway", dimension: "ApiName"},
-	Distribution:    {namespace: "AWS/CloudFront", dimension: "DistributionId"},
-	Table:           {namespace: "AWS/DynamoDB", dimension: "TableName", types: []string{"AWS::DynamoDB::GlobalTable"}},
-	Rule:            {namespace: "AWS/Events", dimension: "RuleName"},
-	Stream:          {namespace: "AWS/Kinesis", dimension: "StreamName"},
-	DeliveryStream:  {namespace: "AWS/Firehose", dimension: "DeliveryStreamName"},
-	Function:        {namespace: "AWS/Lambda", dimension: "FunctionName"},
-	Topic:           {namespace: "AWS/SNS", dimension: "TopicName"},
-	Queue:           {namespace: "AWS/SQS", dimension: "QueueName"},
-	DeadLetterQueue: {namespace: "AWS/SQS", dimension: "QueueName"},
-	StateMachine:    {namespace: "AWS/States", dimension: "StateMachineArn"},
+	HTTPAPI:         {"AWS/ApiGateway", "ApiId"},
+	RESTAPI:         {"AWS/ApiGateway", "ApiName"},
+	Distribution:    {"AWS/CloudFront", "DistributionId"},
+	Table:           {"AWS/DynamoDB", "TableName"},
+	Rule:            {"AWS/Events", "RuleName"},
+	Stream:          {"AWS/Kinesis", "StreamName"},
+	DeliveryStream:  {"AWS/Firehose", "DeliveryStreamName"},
+	Function:        {"AWS/Lambda", "FunctionName"},
+	Topic:           {"AWS/SNS", "TopicName"},
+	Queue:           {"AWS/SQS", "QueueName"},
+	DeadLetterQueue: {"AWS/SQS", "QueueName"},
+	StateMachine:    {"AWS/States", "StateMachineArn"},
 }
 
 // KindOf returns the kind of a CloudFormation type, and whether there is one.
 func KindOf(cloudFormationType string) (Kind, bool) {
-	for kind, s := range sources {
-		if string(kind) == cloudFormationType || slices.Contains(s.types, cloudFormationType) {
-			return kind, true
-		}
+	kind := Kind(cloudFormationType)
+	if cloudFormationType == "AWS::DynamoDB::GlobalTable" {
+		kind = Table
 	}
-	return "", false
-}
-
-// Types returns the CloudFormation types that there are graphs for, sorted.
-func Types() []string {
-	var types []string
-	for _, kind := range slices.Sorted(maps.Keys(sources)) {
-		if kind != DeadLetterQueue {
-			types = append(append(types, string(kind)), sources[kind].types...)
-		}
-	}
-	return types
+	_, ok := sources[kind]
+	return kind, ok
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,11 +44,11 @@ func (p parameter) value(ctx context.Context) (string, error) {
 	defer func() { _ = answer.Body.Close() }()
 	var out struct {
 		Parameter struct{ Value string }
-		Type      string `json:"__type"`
+		Type      string `json:"__type"` // of an error
 	}
 	err = json.NewDecoder(io.LimitReader(answer.Body, maxAnswer)).Decode(&out)
 	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("parameter %q: status %d: %s", p.name, answer.StatusCode, cmp.Or(out.Type, "no reason"))
+		return "", fmt.Errorf("parameter %q: status %d: %s", p.name, answer.StatusCode, out.Type)
 	}
 	return out.Parameter.Value, err
 }
