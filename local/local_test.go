@@ -154,7 +154,7 @@ func receive(t *testing.T, c *local.Cloud, name string) string {
 func TestRefusals(t *testing.T) {
 	dir := write(t, `
 		"Stream": {"Type": "AWS::Kinesis::StreamConsumer"},
-		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "ObjectLockEnabled": true, "WebsiteConfiguration": {},
+		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "ReplicationConfiguration": {}, "WebsiteConfiguration": {},
 			"VersioningConfiguration": {"Status": "On"}, "NotificationConfiguration": {"QueueConfigurations": []}}},
 		"Photos": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead", "BucketName": "Photos", "VersioningConfiguration": {"Status": "On"}}},
 		"Blocked": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "blocked"}},
@@ -177,7 +177,7 @@ func TestRefusals(t *testing.T) {
 	for _, want := range []string{
 		"stack Main: resource Stream: type AWS::Kinesis::StreamConsumer is not supported locally",
 		"stack Main: resource Bucket: AWS::S3::Bucket: property NotificationConfiguration.QueueConfigurations is not supported locally: use EventBridge",
-		"stack Main: resource Bucket: AWS::S3::Bucket: property ObjectLockEnabled is not supported locally",
+		"stack Main: resource Bucket: AWS::S3::Bucket: property ReplicationConfiguration is not supported locally",
 		"stack Main: resource Bucket: AWS::S3::Bucket: property WebsiteConfiguration is not supported locally",
 		`stack Main: resource Photos: AWS::S3::Bucket: property BucketName: "Photos" is no name of a bucket`,
 		`stack Main: resource Photos: AWS::S3::Bucket: property AccessControl: "PublicRead" is not supported locally: use a bucket policy`,
