@@ -65,13 +65,15 @@ type drawn struct {
 	Widgets []struct {
 		Type                string
 		X, Y, Width, Height int
-		Properties          struct {
-			Title, Markdown string
-			Alarms          []string
-			Metrics         [][]any
-			Annotations     struct{ Horizontal []struct{ Label string } }
-		}
+		Properties          widgetProperties
 	}
+}
+
+type widgetProperties struct {
+	Title, Markdown string
+	Alarms          []string
+	Metrics         [][]any
+	Annotations     struct{ Horizontal []struct{ Label string } }
 }
 
 // dashboard returns the template's only dashboard, with logical IDs for names.

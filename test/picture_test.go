@@ -37,7 +37,9 @@ func svg(d drawn) []byte {
 			if strings.HasPrefix(p.Markdown, "## ") {
 				size = 17
 			}
-			label(&b, x+8, y+12+size/2, size, "#16191f", shorten(plain(p.Markdown), pictureWidth/size*2))
+			for i, line := range wrap(plain(p.Markdown), 200) {
+				label(&b, x+8, y+12+size/2+i*18, size, "#16191f", line)
+			}
 		case "alarm":
 			label(&b, x+8, y+18, 13, "#16191f", p.Title)
 			for i, arn := range p.Alarms {
@@ -47,40 +49,34 @@ func svg(d drawn) []byte {
 			}
 		default:
 			label(&b, x+8, y+18, 13, "#16191f", p.Title)
-			graph(&b, x+8, y+28, width-16, height-80, d, w.Properties.Title)
+			graph(&b, x+8, y+28, width-16, height-88, p)
 		}
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
 
-// graph draws the lines of the graph with a title, and below what they are.
-func graph(b *bytes.Buffer, x, y, width, height int, d drawn, title string) {
+// graph draws the lines of a graph, and below what they are.
+func graph(b *bytes.Buffer, x, y, width, height int, p widgetProperties) {
 	for i := range 4 {
 		at := y + height*i/3
 		fmt.Fprintf(b, `<path d="M%d %dH%d" stroke="#eaeded"/>`+"\n", x, at, x+width)
 	}
-	lines := d.lines(title)
-	for _, w := range d.Widgets {
-		if w.Properties.Title != title {
-			continue
-		}
-		for _, metric := range w.Properties.Metrics {
-			if formula, ok := metric[0].(map[string]any); ok {
-				lines = append(lines, fmt.Sprint(formula["label"]))
-			}
-		}
-		for i, level := range w.Properties.Annotations.Horizontal {
-			at := y + 8 + 12*i
-			fmt.Fprintf(b, `<path d="M%d %dH%d" stroke="#d13212" stroke-dasharray="4 3"/>`+"\n", x, at, x+width)
-			label(b, x+width-100, at-2, 9, "#d13212", level.Label)
+	for i, level := range p.Annotations.Horizontal {
+		at := y + 8 + 12*i
+		fmt.Fprintf(b, `<path d="M%d %dH%d" stroke="#d13212" stroke-dasharray="4 3"/>`+"\n", x, at, x+width)
+		label(b, x+width-100, at-2, 9, "#d13212", level.Label)
+	}
+	var lines []string
+	for _, metric := range p.Metrics {
+		if name, ok := metric[len(metric)-1].(map[string]any)["label"]; ok {
+			lines = append(lines, fmt.Sprint(name))
 		}
 	}
 	const shown = 9
 	for i, name := range lines {
-		name, _, _ = strings.Cut(name, ": ")
 		colour := colours[i%len(colours)]
-		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", wave(title+name, x, y, width, height), colour)
+		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", wave(p.Title+name, x, y, width, height), colour)
 		if i < shown {
 			label(b, x+i%3*width/3, y+height+16+i/3*13, 10, colour, "■ "+shorten(name, 22))
 		}
@@ -96,10 +92,10 @@ func wave(name string, x, y, width, height int) string {
 	_, _ = hash.Write([]byte(name))
 	seed := float64(hash.Sum32()%1000) / 1000
 	var path strings.Builder
-	for i := range 61 {
-		at := float64(i) / 60
-		value := 0.15 + 0.5*seed + 0.12*math.Sin(at*9+seed*20) + 0.06*math.Sin(at*31+seed*50)
-		fmt.Fprintf(&path, "%c%d %.1f", "ML"[min(i, 1)], x+width*i/60, float64(y)+float64(height)*(1-max(value, 0)))
+	for i := range 31 {
+		at := float64(i) / 30
+		value := 0.15 + 0.5*seed + 0.12*math.Sin(at*9+seed*20) + 0.06*math.Sin(at*17+seed*50)
+		fmt.Fprintf(&path, "%c%d %.1f", "ML"[min(i, 1)], x+width*i/30, float64(y)+float64(height)*(1-max(value, 0)))
 	}
 	return path.String()
 }
@@ -115,6 +111,19 @@ var markdownLink = regexp.MustCompile(`\[([^]]*)\]\([^)]*\)`)
 // plain takes the links and the marks of a heading out of Markdown.
 func plain(markdown string) string {
 	return strings.TrimPrefix(markdownLink.ReplaceAllString(markdown, "$1"), "## ")
+}
+
+// wrap breaks a text into lines.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		if last := lines[len(lines)-1]; len(last)+len(word) >= width {
+			lines = append(lines, word)
+		} else {
+			lines[len(lines)-1] = strings.TrimSpace(last + " " + word)
+		}
+	}
+	return lines
 }
 
 func shorten(text string, most int) string {

@@ -44,7 +44,7 @@ func drawable(scopes []constructs.Construct) []dashboard.Resource {
 		if name == "" {
 			continue
 		}
-		s := sighting{
+		seen = append(seen, sighting{
 			stack:   stack,
 			below:   strings.Split(strings.TrimPrefix(*r.Node().Path(), stack+"/"), "/"),
 			logical: stack + " " + *r.Stack().GetLogicalId(r),
@@ -55,20 +55,26 @@ func drawable(scopes []constructs.Construct) []dashboard.Resource {
 				ReservedConcurrency: p.number("ReservedConcurrentExecutions"),
 				Shards:              p.number("ShardCount"),
 			},
-		}
-		seen = append(seen, s)
+		})
 	}
 	useCases := useCasesOf(seen)
-	var resources []dashboard.Resource
-	for _, s := range seen {
+	var resources, rest []dashboard.Resource // the rest of a stack comes after its use cases
+	for i, s := range seen {
 		if s.Kind == dashboard.Queue && (deadLetters[s.logical] || slices.Contains(s.below, "DeadLetterQueue")) {
 			s.Kind = dashboard.DeadLetterQueue
 		}
 		s.ReadsStream = readers[s.logical]
 		s.UseCase, s.Label = useCases.name(s)
-		resources = append(resources, s.Resource)
+		if i > 0 && seen[i-1].stack != s.stack {
+			resources, rest = append(resources, rest...), nil
+		}
+		if s.UseCase == s.stack {
+			rest = append(rest, s.Resource)
+		} else {
+			resources = append(resources, s.Resource)
+		}
 	}
-	return resources
+	return append(resources, rest...)
 }
 
 // metricName returns the value of the dimension of a resource's metrics, empty if it
@@ -119,5 +125,5 @@ func (u useCases) name(s sighting) (useCase, label string) {
 	for len(path) > 1 && slices.Contains([]string{"Resource", "Default", "Function", "Queue", "StateMachine"}, path[len(path)-1]) {
 		path = path[:len(path)-1]
 	}
-	return strings.TrimPrefix(useCase, "/"), strings.Join(path, "/")
+	return useCase, strings.Join(path, "/")
 }
