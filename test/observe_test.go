@@ -23,7 +23,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/messaging"
 	"github.com/noidle/noidle/constructs/observe"
+	"github.com/noidle/noidle/local"
 	"github.com/noidle/noidle/stacks"
 )
 
@@ -431,5 +434,25 @@ func TestDashboardPicture(t *testing.T) {
 	}
 	if string(readFile(t, file)) != string(picture) {
 		t.Errorf("%s is not of this dashboard: go test ./test -run TestDashboardPicture -update draws it", file)
+	}
+}
+
+// TestObserveLocally: the local cloud runs an app with all of it.
+func TestObserveLocally(t *testing.T) {
+	s := openOwn(t, local.Options{}, func(app awscdk.App) {
+		own := awscdk.NewStack(app, new("Own"), nil)
+		looked := []constructs.Construct{own}
+		messaging.NewQueueWorker(own, "Work", &messaging.QueueWorkerProps{
+			Handler: compute.NewGoFunction(own, "Handler", &compute.GoFunctionProps{Package: "github.com/noidle/noidle/functions/orders/start"}).Function,
+		})
+		defaultBudget(own, "Budget")
+		fullAuditTrail(own, "AuditTrail")
+		operations := awscdk.NewStack(app, new("Operations"), nil)
+		observe.NewAlarms(operations, "Alarms", &observe.AlarmsProps{Scopes: looked, Emails: []string{"ops@example.com"}, ChatWebhook: "/operations/chat"})
+		observe.NewDashboard(operations, "Dashboard", &observe.DashboardProps{Scopes: looked})
+		observe.NewQueries(operations, "Queries", &observe.QueriesProps{Scopes: looked})
+	})
+	if s.URL() == "" {
+		t.Error("the local cloud has no address")
 	}
 }

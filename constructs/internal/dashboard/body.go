@@ -95,7 +95,7 @@ func New(heading string, alarms []string, resources []Resource) (string, error) 
 
 // layout fills the grid from left to right, row by row.
 type layout struct {
-	x, y, height int // of the row that is being filled
+	x, y, height int // of the row that is being filled, of widgets of one height
 	widgets      []Widget
 }
 
@@ -108,7 +108,7 @@ func (l *layout) place(w Widget) {
 		l.x, l.y, l.height = 0, l.y+l.height, 0
 	}
 	w.X, w.Y = l.x, l.y
-	l.x, l.height = l.x+w.Width, max(l.height, w.Height)
+	l.x, l.height = l.x+w.Width, w.Height
 	l.widgets = append(l.widgets, w)
 }
 
