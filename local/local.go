@@ -217,6 +217,7 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 		}
 	}
 	c.outputs, c.creations = outputs, nil
+	c.custom.SetOutputs(outputs)
 	c.created.Store(true)
 	return nil
 }

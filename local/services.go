@@ -95,15 +95,16 @@ func (c *Cloud) openServices() {
 	})
 	c.firehose = firehose.New(firehose.Options{Clock: c.clock, Call: c.call, Put: c.putObject, Report: c.options.Report})
 	c.operations = map[string]api.Operations{
-		"cognito-idp": c.cognito.Operations(),
-		"dynamodb":    c.dynamodb.Operations(),
-		"events":      c.events.Operations(),
-		"kinesis":     c.kinesis.Operations(),
-		"lambda":      c.lambda.Operations(),
-		"logs":        c.logs.Operations(),
-		"sns":         c.sns.Operations(),
-		"sqs":         c.sqs.Operations(),
-		"states":      c.states.Operations(),
+		"cloudformation": c.custom.Operations(),
+		"cognito-idp":    c.cognito.Operations(),
+		"dynamodb":       c.dynamodb.Operations(),
+		"events":         c.events.Operations(),
+		"kinesis":        c.kinesis.Operations(),
+		"lambda":         c.lambda.Operations(),
+		"logs":           c.logs.Operations(),
+		"sns":            c.sns.Operations(),
+		"sqs":            c.sqs.Operations(),
+		"states":         c.states.Operations(),
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package cloudformation creates custom resources as AWS CloudFormation does: it
 // has a function do it, which answers at an address of its own
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html).
+// It tells of stacks and their outputs, too.
 package cloudformation
 
 import (
@@ -54,12 +55,14 @@ type Resource struct {
 	Timeout time.Duration
 }
 
-// Service creates custom resources. It is safe for concurrent use.
+// Service creates custom resources and tells of stacks. It is safe for concurrent use.
 type Service struct {
 	options Options
 
 	mu      sync.Mutex
 	waiting map[string]chan []byte // answers, by the last part of their address
+	outputs map[string]map[string]string
+	created time.Time
 }
 
 // New returns a Service.
@@ -177,9 +180,9 @@ func (s *Service) take(token string) chan<- []byte {
 	return channel
 }
 
-// ServeHTTP takes the answers of functions, one at each address. Like the bucket
+// takeAnswer takes the answers of functions, one at each address. Like the bucket
 // that takes them on AWS, it does not look into them.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Service) takeAnswer(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPut {
 		http.Error(w, "want PUT", http.StatusMethodNotAllowed)
 		return
