@@ -1,4 +1,5 @@
-// Noidle runs what cdk synth writes on this machine.
+// Noidle runs what cdk synth writes on this machine, and operates what is deployed,
+// here or on AWS.
 //
 //	noidle local [flags] CDK_OUT
 //
@@ -11,7 +12,13 @@
 //	noidle check [flags] DIR|TEMPLATE...
 //
 // checks CloudFormation templates against the rules of serverless design.
-// Call a command with -help for its flags.
+//
+//	noidle dlq list|peek|redrive|purge
+//	noidle logs [flags] [NAME...]
+//	noidle trace [flags] ID
+//
+// see to dead-letter queues, read logs, and tell what happened to an order or a
+// photo. Call a command with -help for its flags.
 package main
 
 import (
@@ -31,6 +38,9 @@ Commands:
   local [flags] CDK_OUT        run a cloud assembly on this machine
   posts -stream NAME [flags]   put posts into a Kinesis data stream
   check [flags] DIR|TEMPLATE   check cloud assemblies and templates against rules
+  dlq list|peek|redrive|purge  see and handle what is in dead-letter queues
+  logs [flags] [NAME...]       read and follow the logs of functions and stacks
+  trace [flags] ID             tell what happened to an order or a photo
 `
 
 func main() {
@@ -59,6 +69,12 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return runPosts(ctx, arguments[1:], stdout, stderr)
 	case "check":
 		return runCheck(arguments[1:], stdout, stderr)
+	case "dlq":
+		return runDLQ(ctx, arguments[1:], stdout, stderr)
+	case "logs":
+		return runLogs(ctx, arguments[1:], stdout, stderr)
+	case "trace":
+		return runTrace(ctx, arguments[1:], stdout, stderr)
 	case "-h", "-help", "--help", "help":
 		_, err := io.WriteString(stdout, usage)
 		return err

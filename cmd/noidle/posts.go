@@ -1,24 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
-	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/noidle/noidle/cmd/noidle/posts"
-	"github.com/noidle/noidle/functions/kit/awsconfig"
 )
 
 // postsFlags are the flags of noidle posts.
@@ -34,11 +27,11 @@ func runPosts(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		_, _ = fmt.Fprint(stderr, "usage: noidle posts -stream NAME [flags]\n\nPuts posts into a Kinesis data stream, and tells which hashtags are in them.\n"+
-			"AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say\nwhere and as whom; the local cloud needs none of them. Ctrl-C ends it early.\n\nFlags:\n")
+			whereAndWho+"Ctrl-C ends it early.\n\nFlags:\n")
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&f.stream, "stream", "", "`name` of the stream, the stack's output StreamName; required")
-	flags.StringVar(&f.endpoint, "endpoint", os.Getenv("AWS_ENDPOINT_URL"), "`URL` of Kinesis, such as http://127.0.0.1:4566 for the local cloud; by default AWS_ENDPOINT_URL, or else AWS")
+	endpointFlag(flags, &f.endpoint)
 	flags.Float64Var(&f.send.Rate, "rate", 1000, "how many `posts` a second")
 	flags.DurationVar(&f.send.Duration, "duration", time.Minute, "how long")
 	flags.DurationVar(&f.send.Window, "window", time.Minute, "`length` of the windows that hashtags are counted in")
@@ -68,7 +61,7 @@ func (f postsFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	config, err := configFor(f.endpoint)
+	config, err := configFor(ctx, f.endpoint)
 	if err != nil {
 		return err
 	}
@@ -90,36 +83,4 @@ func (f postsFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	return posts.Compare(ctx, f.send.Clock, f.trends, truth, func(line string) { _, _ = fmt.Fprintln(stdout, line) })
-}
-
-// attempts is how often a request is tried, in about ten seconds.
-const attempts = 5
-
-// configFor returns the configuration for an endpoint, by default that of AWS. The
-// local cloud takes any keys, so there nothing has to be set.
-func configFor(endpoint string) (aws.Config, error) {
-	config, err := awsconfig.FromEnvironment()
-	if err != nil {
-		if !isLoopback(endpoint) {
-			return config, fmt.Errorf("%w; for the local cloud, give its address as -endpoint or AWS_ENDPOINT_URL", err)
-		}
-		config = aws.Config{
-			Region: cmp.Or(os.Getenv("AWS_REGION"), "us-east-1"),
-			Credentials: credentials.NewStaticCredentialsProvider(
-				cmp.Or(os.Getenv("AWS_ACCESS_KEY_ID"), "local"), cmp.Or(os.Getenv("AWS_SECRET_ACCESS_KEY"), "local"), ""),
-		}
-	}
-	config.RetryMaxAttempts = attempts
-	if endpoint != "" {
-		config.BaseEndpoint = &endpoint
-	}
-	return config, nil
-}
-
-func isLoopback(endpoint string) bool {
-	address, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	return address.Hostname() == "localhost" || net.ParseIP(address.Hostname()).IsLoopback()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,9 +20,12 @@ import (
 
 // forget makes the environment one in which nothing of AWS is set.
 func forget(t *testing.T) {
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} {
+	for _, name := range []string{"AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"} {
 		t.Setenv(name, "")
 	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "config"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "credentials"))
 }
 
 // streamCloud runs a cloud with the stream posts.
@@ -98,7 +100,7 @@ func TestPostsRefused(t *testing.T) {
 		"no stream":      {[]string{"-rate", "5"}, "want -stream"},
 		"an argument":    {[]string{"-stream", "posts", "more"}, `not ["more"]`},
 		"size":           {[]string{"-stream", "posts", "-size", "5"}, "size 5"},
-		"no credentials": {[]string{"-stream", "posts", "-endpoint", "https://kinesis.example.com"}, "missing AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; for the local cloud"},
+		"no credentials": {[]string{"-stream", "posts", "-endpoint", "https://kinesis.example.com"}, "no region is set: set AWS_REGION and AWS_PROFILE, or for the local cloud"},
 		"rate":           {[]string{"-stream", "posts", "-endpoint", "http://localhost:1", "-rate", "-1"}, "rate -1"},
 		"no such stream": {[]string{"-stream", "pasts", "-endpoint", streamCloud(t).URL()}, "stream pasts: "},
 		"help":           {[]string{"-help"}, flag.ErrHelp.Error()},
@@ -109,26 +111,5 @@ func TestPostsRefused(t *testing.T) {
 				t.Errorf("got error %v, want %q", err, test.want)
 			}
 		})
-	}
-}
-
-func TestConfigFor(t *testing.T) {
-	forget(t)
-	for _, endpoint := range []string{"http://127.0.0.1:4566", "http://localhost:4566", "http://[::1]:4566"} {
-		config, err := configFor(endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys, err := config.Credentials.Retrieve(t.Context())
-		if got := fmt.Sprint(config.Region, " ", keys.AccessKeyID, " ", keys.SecretAccessKey, " ", *config.BaseEndpoint); err != nil || got != "us-east-1 local local "+endpoint {
-			t.Errorf("got %s, error %v", got, err)
-		}
-	}
-	t.Setenv("AWS_REGION", "ap-northeast-2")
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	config, err := configFor("")
-	if err != nil || config.Region != "ap-northeast-2" || config.BaseEndpoint != nil {
-		t.Errorf("got region %s, endpoint %v, error %v", config.Region, config.BaseEndpoint, err)
 	}
 }
