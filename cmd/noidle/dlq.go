@@ -104,7 +104,7 @@ func (f dlqFlags) run(ctx context.Context, text string) error {
 		return err
 	}
 	if f.command == "list" {
-		return f.list(queues)
+		return f.list(ctx, client, queues)
 	}
 	queue, err := deadletters.Find(queues, text)
 	if err != nil {
@@ -119,7 +119,12 @@ func (f dlqFlags) run(ctx context.Context, text string) error {
 	return f.purge(ctx, client, queue)
 }
 
-func (f dlqFlags) list(queues []deadletters.Queue) error {
+func (f dlqFlags) list(ctx context.Context, client deadletters.Client, queues []deadletters.Queue) error {
+	for i := range queues {
+		if err := queues[i].Age(ctx, client); err != nil {
+			return err
+		}
+	}
 	if f.inJSON {
 		return printJSON(f.stdout, queues)
 	}

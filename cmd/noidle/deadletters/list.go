@@ -3,7 +3,6 @@
 package deadletters
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +42,7 @@ type Queue struct {
 	// Messages is about how many messages it holds, with those that a consumer
 	// has received and not deleted.
 	Messages int `json:"messages"`
-	// Oldest is when the oldest of the first ten messages was sent. Nil means that
-	// none could be seen.
+	// Oldest is when the oldest message was sent that [Queue.Age] has seen.
 	Oldest *time.Time `json:"oldest,omitempty"`
 	// Sources are the names of the queues whose messages come here. None means
 	// that it keeps what has no queue to go back to, such as records of a stream.
@@ -60,8 +58,7 @@ const requests = 8
 
 // List returns the dead-letter queues whose names start with a prefix, in the order
 // of their names: queues that another queue names in its redrive policy, and those
-// whose names have "dead letter", "dlq" or "failures" in them. To tell how old
-// messages are it peeks at them.
+// whose names have "dead letter", "dlq" or "failures" in them.
 func List(ctx context.Context, client Client, prefix string) ([]Queue, error) {
 	var urls []string
 	pages := sqs.NewListQueuesPaginator(client, &sqs.ListQueuesInput{QueueNamePrefix: &prefix, MaxResults: new(int32(1000))})
@@ -113,16 +110,7 @@ func inspect(ctx context.Context, client Client, url string) (*Queue, error) {
 	if len(q.Sources) == 0 && !deadLetterName.MatchString(q.Name) {
 		return nil, nil
 	}
-	if err := q.count(ctx, client); err != nil || q.Messages == 0 {
-		return q, err
-	}
-	messages, err := receive(ctx, client, q, 10)
-	for _, m := range messages {
-		if sent := sentAt(m); q.Oldest == nil || sent.Before(*q.Oldest) {
-			q.Oldest = &sent
-		}
-	}
-	return q, cmp.Or(err, giveBack(ctx, client, q, messages))
+	return q, q.count(ctx, client)
 }
 
 // count asks how many messages a queue holds.

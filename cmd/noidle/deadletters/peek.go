@@ -52,6 +52,20 @@ func Peek(ctx context.Context, client Client, q *Queue, limit int) (messages []M
 	return messages, nil
 }
 
+// Age sets Oldest from the first ten messages, at which it peeks.
+func (q *Queue) Age(ctx context.Context, client Client) error {
+	if q.Messages == 0 {
+		return nil
+	}
+	messages, err := Peek(ctx, client, q, 10)
+	for _, m := range messages {
+		if q.Oldest == nil || m.Sent.Before(*q.Oldest) {
+			q.Oldest = &m.Sent
+		}
+	}
+	return err
+}
+
 func receive(ctx context.Context, client Client, q *Queue, limit int) ([]types.Message, error) {
 	out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.URL, MaxNumberOfMessages: int32(limit), VisibilityTimeout: hidden, WaitTimeSeconds: 1,
@@ -77,15 +91,11 @@ func giveBack(ctx context.Context, client Client, q *Queue, messages []types.Mes
 	return nil
 }
 
-func sentAt(m types.Message) time.Time {
-	milliseconds, _ := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
-	return time.UnixMilli(milliseconds).UTC()
-}
-
 func newMessage(m types.Message) Message {
+	sent, _ := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
 	receives, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
 	peeked := Message{
-		ID: *m.MessageId, Sent: sentAt(m), Receives: receives, Source: m.Attributes["DeadLetterQueueSourceArn"],
+		ID: *m.MessageId, Sent: time.UnixMilli(sent).UTC(), Receives: receives, Source: m.Attributes["DeadLetterQueueSourceArn"],
 		Attributes: map[string]string{}, Body: json.RawMessage(*m.Body),
 	}
 	for name, value := range m.MessageAttributes {
