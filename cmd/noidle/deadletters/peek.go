@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,12 +42,15 @@ func Peek(ctx context.Context, client Client, q *Queue, limit int) (messages []M
 	messages = []Message{}
 	for len(messages) < limit {
 		some, err := receive(ctx, client, q, min(10, limit-len(messages)))
-		if err != nil || len(some) == 0 {
-			return messages, err
-		}
 		received = append(received, some...)
+		before := len(messages)
 		for _, m := range some {
-			messages = append(messages, newMessage(m))
+			if !slices.ContainsFunc(messages, func(known Message) bool { return known.ID == *m.MessageId }) {
+				messages = append(messages, newMessage(m))
+			}
+		}
+		if err != nil || len(messages) == before {
+			return messages, err
 		}
 	}
 	return messages, nil

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,8 +24,7 @@ func (f *Finder) logs(ctx context.Context, t *Timeline, stacks []string) error {
 		since = begin.At.Add(-time.Minute)
 	}
 	f.Progress(fmt.Sprintf("searching %d log groups from %s on", len(groups), since.UTC().Format(time.RFC3339)))
-	pattern := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(t.ID) + `"`
-	lines, err := logs.Read(ctx, f.Logs, logs.Query{Groups: groups, Since: since, Pattern: pattern})
+	lines, err := logs.Read(ctx, f.Logs, logs.Query{Groups: groups, Since: since, Pattern: pattern(t.ID)})
 	for _, line := range lines {
 		if line.Fields["execution_arn"] != nil {
 			continue // The execution's history tells it, too.
@@ -32,6 +32,16 @@ func (f *Finder) logs(ctx context.Context, t *Timeline, stacks []string) error {
 		t.Entries = append(t.Entries, entry(line, t.ID))
 	}
 	return err
+}
+
+// pattern matches lines with an ID in their JSON.
+func pattern(id string) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(id) // A string has JSON.
+	inner := strings.TrimSuffix(strings.TrimPrefix(text.String(), `"`), "\"\n")
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(inner) + `"`
 }
 
 // entry leaves out of a line what is in the timeline anyway.
