@@ -128,7 +128,7 @@ func (t *Timeline) Print(w io.Writer) error {
 		width = max(width, len(e.Source))
 	}
 	for _, e := range t.Entries {
-		fmt.Fprintf(&b, "%s %8s  %-*s  %s%s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), "+"+e.At.Sub(begin).Round(time.Millisecond).String(), width, e.Source, e.What, e.outcome())
+		fmt.Fprintf(&b, "%s %10s  %-*s  %s%s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), "+"+e.At.Sub(begin).Round(time.Millisecond).String(), width, e.Source, e.What, e.outcome())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
