@@ -4,6 +4,7 @@
 #   make test    all tests
 #   make synth   the reference app's cloud assembly, with its functions built
 #   make screenshots   the pictures of the docs anew
+#   make chaos   the chaos campaign: nothing is lost, whatever fails
 #
 # Variables: TARGET=arm64|x86_64|host|none  what functions are built for
 #            OUT=DIR                        where the assembly goes
@@ -12,12 +13,16 @@
 #                                           windows bench-stream takes
 #            PHOTOS=NAME,NAME               which photos bench-thumbnails takes, all by default
 #            POSTS=N                        how many posts a window of bench-stream has
+#            LENGTH=3m                      for how long chaos begins new work
+#            SEED=N                         what decides chaos, another each time by default
 
 TARGET ?= arm64
 OUT    ?= cdk.out
 BENCH  ?= .
 ROUNDS ?= 5
 POSTS  ?= 60000
+LENGTH ?= 3m
+SEED   ?=
 
 # Node 24 and the CDK command line, pinned in package.json, come before the
 # machine's own, except to install them.
@@ -36,7 +41,7 @@ WITHOUT_CDK := ./functions/... ./local/... ./cmd/... ./rules/... ./bench/... ./s
 # A browser, for the tests of pages.
 BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help run synth test update screenshots bench bench-thumbnails bench-stream lint audit deploy clean prerequisites
+.PHONY: help run synth test chaos update screenshots bench bench-thumbnails bench-stream lint audit deploy clean prerequisites
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -95,6 +100,10 @@ screenshots:
 	@$(MAKE) --no-print-directory synth TARGET=host
 	@mkdir -p docs/pictures
 	@go run ./test/screenshots '$(OUT)' docs/pictures
+
+chaos:
+	@$(MAKE) --no-print-directory synth TARGET=host
+	@go run ./test/campaign -length '$(LENGTH)' $(if $(SEED),-seed '$(SEED)') '$(OUT)'
 
 bench: node_modules/.package-lock.json
 	@echo "measuring; this takes some minutes"

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -91,6 +92,52 @@ func (c *Cloud) functionFault(function string) lambda.Fault {
 		return lambda.Timeout
 	}
 	return lambda.NoFault
+}
+
+// invokeBatch invokes a function with a batch. Lambda itself does, as nobody else
+// has to be allowed to.
+func (c *Cloud) invokeBatch(call *api.Call, function string, payload []byte) ([]byte, error) {
+	response, err := c.lambda.Invoke(&api.Call{Context: call.Context, RequestID: call.RequestID}, function, payload)
+	message := firstMessage(payload)
+	if err != nil || message == "" || c.nextFault("batches of "+function, chaos.PartialBatch) == "" {
+		return response, err
+	}
+	return reportFailure(response, message), nil
+}
+
+// firstMessage is the ID of the first message of a batch from a queue. A batch from
+// a stream has none: what a function says of a part of it has to fit the state that
+// it returns.
+func firstMessage(payload []byte) string {
+	var batch struct {
+		Records []struct {
+			MessageID string `json:"messageId"`
+		}
+	}
+	if json.Unmarshal(payload, &batch) != nil || len(batch.Records) == 0 {
+		return ""
+	}
+	return batch.Records[0].MessageID
+}
+
+// reportFailure adds a message to those that a function reports as failed
+// (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting).
+func reportFailure(response []byte, message string) []byte {
+	type failure struct {
+		ItemIdentifier string `json:"itemIdentifier"`
+	}
+	var report struct {
+		BatchItemFailures []failure `json:"batchItemFailures"`
+	}
+	if json.Unmarshal(response, &report) != nil {
+		return response // it fails the whole batch
+	}
+	report.BatchItemFailures = append(report.BatchItemFailures, failure{message})
+	changed, err := json.Marshal(report)
+	if err != nil {
+		return response
+	}
+	return changed
 }
 
 // discarded takes an answer that nobody gets.

@@ -76,12 +76,9 @@ func (c *Cloud) openServices() {
 		Log:    func(group, line string) { c.logs.Append(group, "states", []byte(line)) },
 	})
 	c.mappings = eventsource.New(eventsource.Options{
-		Clock: c.clock,
-		Call:  c.call,
-		Invoke: func(call *api.Call, function string, payload []byte) ([]byte, error) {
-			// Lambda itself invokes, as nobody else has to be allowed to.
-			return c.lambda.Invoke(&api.Call{Context: call.Context, RequestID: call.RequestID}, function, payload)
-		},
+		Clock:  c.clock,
+		Call:   c.call,
+		Invoke: c.invokeBatch,
 		Duplicate: func(function string) bool {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""
 		},

@@ -243,8 +243,8 @@ func TestOrdersUnderChaos(t *testing.T) {
 	s.checkDeadLetters(t, poison)
 	s.readAll(t, records)
 	report := s.Report()
-	if len(report.Faults) != 8 {
-		t.Errorf("injected faults %v, want all eight kinds", report.Faults)
+	if len(report.Faults) != 9 {
+		t.Errorf("injected faults %v, want all nine kinds", report.Faults)
 	}
 	checkOrderGrants(t, report)
 	t.Logf("%v; injected faults: %v", want, report.Faults)

@@ -23,6 +23,7 @@ const (
 	FailedCall        Kind = "failed call"              // a call fails without effect
 	LostAnswer        Kind = "failed call after effect" // a call fails although it had its effect
 	SlowCall          Kind = "slow call"                // a call is answered late
+	PartialBatch      Kind = "partial batch"            // a message of a batch is reported as failed after it was handled
 )
 
 // Faults injects faults at a rate. It is safe for concurrent use.

@@ -30,6 +30,7 @@ type role struct {
 	policies []*Policy
 	used     map[Grant]int // by what the caller asked for
 	granted  map[Grant]int // by what a statement says
+	sole     map[Grant]int // as granted, where nothing else allowed the call
 	denied   map[Grant]int
 }
 
@@ -46,7 +47,7 @@ func RoleARN(name string) string { return "arn:aws:iam::" + api.Account + ":role
 func (a *Authority) AddRole(arn, path string, trust *Policy) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.roles[arn] = &role{name: path, trust: trust, used: map[Grant]int{}, granted: map[Grant]int{}, denied: map[Grant]int{}}
+	a.roles[arn] = &role{name: path, trust: trust, used: map[Grant]int{}, granted: map[Grant]int{}, sole: map[Grant]int{}, denied: map[Grant]int{}}
 }
 
 // AddRolePolicy attaches a policy to a role.
@@ -206,7 +207,7 @@ func (a *Authority) decide(caller string, names []principal, r *role, req reques
 		reason = "because no identity-based policy allows the " + req.action + " action"
 	}
 	if r != nil && (ask || reason == "") {
-		r.record(req, reason == "", byRole.allowing)
+		r.record(req, reason == "", byRole.allowing, len(byResource.allowing) > 0)
 	}
 	if reason == "" {
 		return nil
@@ -227,7 +228,9 @@ func governing(arn string) string {
 	return arn
 }
 
-func (r *role) record(req request, allowed bool, allowing []*statement) {
+// record notes a call, which the statements of the role allowed, and perhaps the
+// policy of the resource as well.
+func (r *role) record(req request, allowed bool, allowing []*statement, otherwise bool) {
 	asked := Grant{Action: req.action, Resource: req.resource}
 	if !allowed {
 		r.denied[asked]++
@@ -235,7 +238,11 @@ func (r *role) record(req request, allowed bool, allowing []*statement) {
 	}
 	r.used[asked]++
 	for _, s := range allowing {
-		r.granted[Grant{Action: s.action(req), Resource: s.resource(req)}]++
+		grant := Grant{Action: s.action(req), Resource: s.resource(req)}
+		r.granted[grant]++
+		if len(allowing) == 1 && !otherwise {
+			r.sole[grant]++
+		}
 	}
 }
 
@@ -281,6 +288,9 @@ type RoleReport struct {
 	// Granted are the pairs of action and resource in the role's policies, with
 	// how many calls each allowed.
 	Granted []Count `json:"granted"`
+	// Sole are the granted pairs without which calls would have been denied, with
+	// how many: no other statement, and no policy of the resource, allowed these.
+	Sole []Count `json:"sole"`
 	// Used are the calls that the role was allowed, by its own policies or by a
 	// resource's.
 	Used []Count `json:"used"`
@@ -299,7 +309,7 @@ func (a *Authority) Report() []RoleReport {
 	defer a.mu.Unlock()
 	reports := []RoleReport{}
 	for arn, r := range a.roles {
-		report := RoleReport{Role: r.name, ARN: arn, Granted: counts(r.granted), Used: counts(r.used), Denied: counts(r.denied), NeverUsed: []Grant{}, NotHere: []Grant{}}
+		report := RoleReport{Role: r.name, ARN: arn, Granted: counts(r.granted), Sole: counts(r.sole), Used: counts(r.used), Denied: counts(r.denied), NeverUsed: []Grant{}, NotHere: []Grant{}}
 		for _, c := range report.Granted {
 			switch {
 			case c.Count > 0:

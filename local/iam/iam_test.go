@@ -281,6 +281,7 @@ func TestReport(t *testing.T) {
 			{Grant: iam.Grant{Action: "sqs:Send*", Resource: jobs}, Count: 2},
 			{Grant: iam.Grant{Action: "xray:PutTraceSegments", Resource: jobs}},
 		},
+		Sole:      []iam.Count{{Grant: iam.Grant{Action: "sqs:Send*", Resource: jobs}, Count: 2}},
 		Used:      []iam.Count{{Grant: iam.Grant{Action: "sqs:SendMessage", Resource: jobs}, Count: 2}},
 		Denied:    []iam.Count{{Grant: iam.Grant{Action: "sqs:DeleteMessage", Resource: jobs}, Count: 1}},
 		NeverUsed: []iam.Grant{{Action: "sqs:PurgeQueue", Resource: jobs}},
@@ -389,6 +390,34 @@ func TestPublic(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := parse(t, statement(tt.statement)).Public(); got != tt.want {
 				t.Errorf("Public() = %v", got)
+			}
+		})
+	}
+}
+
+// A grant is the only one of a call if no other statement, and no policy of the
+// resource, allows it too.
+func TestSole(t *testing.T) {
+	const send = `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + jobs + `"}`
+	sole := []iam.Count{{Grant: iam.Grant{Action: "sqs:SendMessage", Resource: jobs}, Count: 1}}
+	tests := []struct {
+		name, another, resource string
+		want                    []iam.Count
+	}{
+		{"alone", "", "", sole},
+		{"another statement about something else", `{"Effect":"Allow","Action":"sqs:PurgeQueue","Resource":"*"}`, "", sole},
+		{"another statement", `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`, "", []iam.Count{}},
+		{"resource", "", `{"Effect":"Allow","Action":"sqs:*","Resource":"*","Principal":"*"}`, []iam.Count{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, p := worker(t, statement(send), statement(tt.another))
+			a.AddResourcePolicy(jobs, parse(t, statement(tt.resource)))
+			if err := p.Allow("sqs:SendMessage", jobs, nil); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, a.Report()[0].Sole); diff != "" {
+				t.Errorf("sole grants (-want +got):\n%s", diff)
 			}
 		})
 	}
