@@ -1,0 +1,387 @@
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/noidle/noidle/local"
+	"github.com/noidle/noidle/local/iam"
+)
+
+// unproven are the grants of the reference stacks that no run needs here, by what
+// their lines contain, and why they are granted all the same.
+var unproven = []struct{ part, reason string }{
+	{" xray:", "there are no traces on this machine"},
+	{"PublishFunction/Role cloudfront:CreateInvalidation ", "a site's first deployment has nothing to invalidate, the next one does"},
+	{"PublishFunction/Role s3:DeleteObject ", "a site's first deployment has no old file, the next one does"},
+	{"Analytics/DeliveryRole ", "Firehose is documented to need it where something fails or a file is large, see documented"},
+}
+
+// TestLeastPrivilege: every grant of every role of the reference app is the only one
+// that allows some call that a run makes. Without it, the call is denied, as the
+// second part shows on a sample.
+func TestLeastPrivilege(t *testing.T) {
+	dir := referenceApp(t).dir
+	all := openJourney(t, dir)
+	if !all.travel(t) {
+		t.Fatalf("the journey does not arrive with all grants: %s; denied %q", all.at, all.denied())
+	}
+	everyday := needed(all.Report().Roles)
+	t.Run("every grant is needed", func(t *testing.T) {
+		proven := maps.Clone(everyday)
+		maps.Copy(proven, needed(referenceCampaign(t).Roles))
+		maps.Copy(proven, needed(worstOrders(t, proven)))
+		checkProven(t, all.Report().Roles, proven)
+	})
+	t.Run("without a grant", func(t *testing.T) {
+		const seed = 1
+		for _, s := range sample(t, dir, everyday, seed) {
+			t.Run(s.name, func(t *testing.T) { checkMissed(t, s) })
+		}
+	})
+}
+
+// line names a grant of a role.
+func line(role string, g iam.Grant) string { return role + " " + g.Action + " " + g.Resource }
+
+// needed are the grants without which calls would have been denied.
+func needed(roles []iam.RoleReport) map[string]bool {
+	grants := map[string]bool{}
+	for _, r := range roles {
+		for _, g := range r.Sole {
+			grants[line(r.Role, g.Grant)] = true
+		}
+	}
+	return grants
+}
+
+// checkProven: what is granted is needed, or its reason is known.
+func checkProven(t *testing.T, roles []iam.RoleReport, proven map[string]bool) {
+	t.Helper()
+	grants, excused := 0, make([]int, len(unproven))
+	for _, r := range roles {
+		for _, g := range r.Granted {
+			grants++
+			grant := line(r.Role, g.Grant)
+			if proven[grant] {
+				continue
+			}
+			i := slices.IndexFunc(unproven, func(u struct{ part, reason string }) bool { return strings.Contains(grant, u.part) })
+			if i < 0 || strings.Contains(grant, "/DeliveryRole ") && !documented("Own/Analytics/DeliveryRole "+g.Action+" "+g.Resource) {
+				t.Errorf("no call needs %s", grant)
+				continue
+			}
+			excused[i]++
+		}
+	}
+	for i, u := range unproven {
+		if excused[i] == 0 {
+			t.Errorf("no grant is excused by %q: take it out", u.part)
+		}
+		t.Logf("%d grants with %q are not proven: %s", excused[i], u.part, u.reason)
+	}
+	t.Logf("%d grants of %d roles", grants, len(roles))
+}
+
+// worstOrders is what the roles of the orders did when everything goes wrong, until
+// all their grants are proven: a payment is refunded, and a key given back, only if
+// several faults meet.
+func worstOrders(t *testing.T, proven map[string]bool) []iam.RoleReport {
+	t.Helper()
+	s := openShop(t, local.Options{Clock: clockwork.NewFakeClock(), Chaos: 0.4, Seed: 1})
+	missing := func() bool {
+		now := needed(s.Report().Roles)
+		return slices.ContainsFunc(s.Report().Roles, func(r iam.RoleReport) bool {
+			return strings.HasPrefix(r.Role, ordersStack+"/") && slices.ContainsFunc(r.Granted, func(g iam.Count) bool {
+				grant := line(r.Role, g.Grant)
+				return !strings.HasPrefix(g.Action, "xray:") && !proven[grant] && !now[grant]
+			})
+		})
+	}
+	for round := 0; round < 10 && missing(); round++ {
+		s.postAll(t, newDrafts(40*round, 40))
+		for missing() && s.count(t, "OrderQueue") > 0 {
+			s.clock.Advance(time.Second) // also while functions run: not the orders count here
+		}
+	}
+	return s.Report().Roles
+}
+
+// journey is one of everything that users do, in all stacks.
+type journey struct {
+	*webApp
+	at string // how far it has come
+}
+
+func openJourney(t *testing.T, dir string) *journey {
+	t.Helper()
+	s := openStackOf(t, dir, webAppStack, local.Options{Clock: clockwork.NewFakeClockAt(time.Now().Add(-10 * time.Minute))})
+	a := &webApp{stack: s}
+	config := a.config(t)
+	a.client = client{config.SignIn.UserPoolID, config.SignIn.ClientID, config.SignIn.URL, a.outputs["SiteUrl"] + "/"}
+	return &journey{webApp: a}
+}
+
+// denied are the calls that roles were denied.
+func (j *journey) denied() (calls []string) {
+	for _, r := range j.Report().Roles {
+		for _, d := range r.Denied {
+			calls = append(calls, line(r.Role, d.Grant))
+		}
+	}
+	return calls
+}
+
+// until lets seconds pass until something is so. It returns false if a role is
+// denied something, or nothing comes of it in a minute.
+func (j *journey) until(what string, seconds int, so func() bool) bool {
+	j.at = what
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); j.pass(seconds) {
+		if len(j.denied()) > 0 {
+			return false
+		}
+		if so() {
+			return true
+		}
+	}
+	return false
+}
+
+// travel returns whether it arrives with no role denied anything.
+func (j *journey) travel(t *testing.T) bool {
+	t.Helper()
+	user := j.signIn(t, j.client, "ann@example.com")
+	return j.labs(t) && j.photo(t, user) && j.orders(t) && j.posts(t, user) && len(j.denied()) == 0
+}
+
+func (j *journey) labs(t *testing.T) bool {
+	outputs := j.Outputs()
+	guestbook := outputs[helloServerlessStack]["Url"]
+	for _, r := range []struct{ method, address, path, body string }{
+		{"GET", j.outputs["SiteUrl"], "/", ""}, {"GET", outputs[helloLambdaStack]["Url"], "/", ""},
+		{"POST", guestbook, "/api/entries", goodEntry}, {"GET", guestbook, "/api/entries", ""},
+	} {
+		if !j.until(r.method+" "+r.path, 1, func() bool { return ask(t, r.method, r.address, r.path, r.body, asJSON).status < 300 }) {
+			return false
+		}
+	}
+	return true
+}
+
+// photo announces a photo, uploads it, looks at its thumbnail and deletes it.
+func (j *journey) photo(t *testing.T, user signedIn) bool {
+	good := newPhoto(t, 1, rand.New(rand.NewPCG(1, 1)))
+	var photo announced
+	api := func(method, path, body string, want int, into any) func() bool {
+		return func() bool {
+			answer := ask(t, method, j.outputs["ApiUrl"], path, body, asJSON, bearer(user.access))
+			return answer.status == want && (into == nil || json.Unmarshal([]byte(answer.body), into) == nil)
+		}
+	}
+	put := func() bool {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, photo.Upload.URL, bytes.NewReader(good.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "image/png")
+		answer, err := http.DefaultClient.Do(r)
+		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+	}
+	var shown struct {
+		Status     string
+		Thumbnails map[string]string
+	}
+	see := func() bool {
+		shown.Status = ""
+		return api("GET", "/photos/"+photo.ID, "", 200, &shown)() && shown.Status == "READY"
+	}
+	entries := func() int { return len(j.scan(t, j.Outputs()[thumbnailsStack]["ThumbnailIndex"])) }
+	draft := fmt.Sprintf(`{"name":"cat.png","type":"image/png","bytes":%d}`, len(good.file))
+	return j.until("announcing a photo", 1, api("POST", "/photos", draft, 201, &photo)) &&
+		j.until("uploading the photo", 1, put) &&
+		j.until("the photo's thumbnails", 1, see) &&
+		j.until("all photos", 1, api("GET", "/photos", "", 200, nil)) &&
+		j.until("looking at a thumbnail", 1, func() bool { return j.looks(t, shown.Thumbnails) }) &&
+		j.until("deleting the photo", 1, api("DELETE", "/photos/"+photo.ID, "", 204, nil)) &&
+		j.until("its entry is gone", 1, func() bool { return entries() == 0 })
+}
+
+func (j *journey) looks(t *testing.T, thumbnails map[string]string) bool {
+	for _, url := range thumbnails {
+		answer, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return false
+		}
+	}
+	return len(thumbnails) > 0
+}
+
+// orders places an order that is completed, and one whose payment is declined.
+func (j *journey) orders(t *testing.T) bool {
+	outputs := j.Outputs()[ordersStack]
+	for i, token := range []string{"tok_ok", "tok_declined"} {
+		d := newDraft(i, token, map[string]int{"book-1": 1})
+		if !j.until("placing an order", 1, func() bool {
+			return ask(t, "POST", outputs["OrdersUrl"], "", d.body, asJSON, "Idempotency-Key: "+d.key).status == http.StatusAccepted
+		}) {
+			return false
+		}
+	}
+	var records []map[string]string
+	return j.until("the orders' ends", 5, func() bool {
+		records = j.scan(t, outputs["OrdersTable"])
+		return len(records) == 2 && !slices.ContainsFunc(records, func(r map[string]string) bool { return r["status"] != "COMPLETED" && r["status"] != "FAILED" })
+	}) && j.until("reading an order", 1, func() bool {
+		return ask(t, "GET", outputs["OrdersUrl"], "/"+records[0]["orderId"], "").status == http.StatusOK
+	})
+}
+
+// posts sends a post over the app, and one and what is none to the stream, and waits
+// for the count, the reason and the archive.
+func (j *journey) posts(t *testing.T, user signedIn) bool {
+	outputs := j.Outputs()[analyticsStack]
+	feed := newFeed(&stack{Cloud: j.Cloud})
+	created := time.Now().Add(-8 * time.Minute).UTC()
+	for _, data := range []string{
+		fmt.Sprintf(`{"id":"1","user":"u","text":"hi #go","lang":"en","createdAt":%q}`, created.Format("2006-01-02T15:04:05.000Z")), "none",
+	} {
+		if _, err := feed.streams.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: new(outputs["StreamName"]), PartitionKey: new("1"), Data: []byte(data)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive := newAlbum(&stack{Cloud: j.Cloud, outputs: outputs})
+	counted := func() bool {
+		answer := ask(t, "GET", outputs["TrendsUrl"], "?at="+created.Format(time.RFC3339), "")
+		return answer.status == http.StatusOK && strings.Contains(answer.body, `"go"`)
+	}
+	failures := &stack{Cloud: j.Cloud, outputs: outputs, queues: j.queues}
+	return j.until("sending a post", 1, func() bool {
+		return ask(t, "POST", j.outputs["ApiUrl"], "/posts", goodPosts, asJSON, bearer(user.access)).status < 300
+	}) && j.until("the post's count", 20, counted) &&
+		j.until("what is no post", 20, func() bool { return failures.count(t, "FailuresQueue") == 1 }) &&
+		j.until("the archive", 20, func() bool { return len(archive.list(t, "ArchiveBucket")) > 0 })
+}
+
+// sample returns copies of an assembly that each lack another statement, of those
+// with an action that is needed: eight, and not more than two of a stack.
+func sample(t *testing.T, dir string, needed map[string]bool, seed uint64) (samples []without) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 0))
+	stacks := []string{ordersStack, thumbnailsStack, analyticsStack, webAppStack, helloLambdaStack, helloServerlessStack}
+	of := map[string][]without{}
+	for _, stack := range stacks {
+		of[stack] = statements(t, dir, stack, needed)
+		random.Shuffle(len(of[stack]), func(i, j int) { of[stack][i], of[stack][j] = of[stack][j], of[stack][i] })
+	}
+	for i := range 2 {
+		for _, stack := range stacks {
+			if len(samples) < 8 && i < len(of[stack]) {
+				samples = append(samples, of[stack][i])
+			}
+		}
+	}
+	if len(samples) < 8 {
+		t.Fatalf("%d statements are needed, want eight", len(samples))
+	}
+	return samples
+}
+
+// without is an assembly that lacks a statement.
+type without struct {
+	name  string
+	build func(t *testing.T) (dir string)
+}
+
+// statements returns a stack's statements with an action that is needed.
+func statements(t *testing.T, dir, stack string, needed map[string]bool) (found []without) {
+	t.Helper()
+	file := stack + ".template.json"
+	var parsed struct {
+		Resources map[string]struct {
+			Properties struct {
+				Roles          []struct{ Ref string }
+				PolicyDocument struct{ Statement []struct{ Action any } }
+			}
+			Metadata map[string]any
+		}
+	}
+	readJSON(t, filepath.Join(dir, file), &parsed)
+	for _, id := range slices.Sorted(maps.Keys(parsed.Resources)) {
+		policy := parsed.Resources[id].Properties
+		for i, s := range policy.PolicyDocument.Statement {
+			if len(policy.Roles) == 0 {
+				continue // it is a resource's
+			}
+			path, _ := parsed.Resources[policy.Roles[0].Ref].Metadata["aws:cdk:path"].(string)
+			role := strings.TrimSuffix(path, "/Resource")
+			if slices.ContainsFunc(slices.Collect(maps.Keys(needed)), func(grant string) bool {
+				return slices.ContainsFunc(list(s.Action), func(action any) bool { return strings.HasPrefix(grant, fmt.Sprintf("%s %v ", role, action)) })
+			}) {
+				found = append(found, without{fmt.Sprintf("%s %v", role, s.Action), func(t *testing.T) string { return remove(t, dir, file, id, i) }})
+			}
+		}
+	}
+	return found
+}
+
+// remove returns a copy of an assembly without a statement of a policy.
+func remove(t *testing.T, dir, file, policy string, statement int) string {
+	t.Helper()
+	copied := t.TempDir()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if err := os.Symlink(filepath.Join(dir, e.Name()), filepath.Join(copied, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var parsed map[string]any
+	readJSON(t, filepath.Join(dir, file), &parsed)
+	properties := parsed["Resources"].(map[string]any)[policy].(map[string]any)["Properties"].(map[string]any)
+	document := properties["PolicyDocument"].(map[string]any)
+	document["Statement"] = slices.Delete(document["Statement"].([]any), statement, statement+1)
+	text, err := json.Marshal(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(copied, file)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(copied, file), text)
+	return copied
+}
+
+// checkMissed: the app cannot be deployed, or some role is denied a call.
+func checkMissed(t *testing.T, s without) {
+	dir := s.build(t)
+	c, err := local.Start(dir, local.Options{})
+	if err != nil {
+		t.Logf("not deployed: %v", err)
+		return
+	}
+	c.Close()
+	j := openJourney(t, dir)
+	arrives := j.travel(t)
+	if t.Logf("%s: denied %q", j.at, j.denied()); arrives || len(j.denied()) == 0 {
+		t.Errorf("the journey arrives: %t; want a role to be denied something", arrives)
+	}
+}
