@@ -24,7 +24,7 @@ func (t *trial) checkOrders(ctx context.Context) error {
 		records, err := t.scan(ctx, t.shop.outputs["OrdersTable"])
 		all := len(records)
 		records = slices.DeleteFunc(records, unfinished)
-		return len(t.shop.accepted) <= all && all-len(records) <= parked-poison, err
+		return len(t.shop.accepted) <= all && all-len(records) <= max(0, parked-poison), err
 	})
 	if err != nil {
 		return err
@@ -34,10 +34,11 @@ func (t *trial) checkOrders(ctx context.Context) error {
 		return err
 	}
 	work := Work{Name: "orders", Accepted: len(t.shop.accepted), Refused: t.shop.refused}
-	parked, err := t.parkedOrders(ctx)
+	parked, missing, err := t.parkedOrders(ctx)
 	if err != nil {
 		return err
 	}
+	work.Lost += missing
 	completed, recorded := map[string]bool{}, map[string]bool{}
 	for _, r := range records {
 		id := r["orderId"]
@@ -80,13 +81,14 @@ func unfinished(record map[string]string) bool {
 }
 
 // parkedOrders returns the orders in the dead-letter queue. Besides them exactly the
-// poison is there.
-func (t *trial) parkedOrders(ctx context.Context) (map[string]bool, error) {
+// poison is there, of which it returns how much is missing.
+func (t *trial) parkedOrders(ctx context.Context) (orders map[string]bool, missing int, err error) {
 	messages, err := t.parked(ctx, t.shop.outputs["OrderDeadLetterQueue"])
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	orders, poisoned := map[string]bool{}, map[string]bool{}
+	orders = map[string]bool{}
+	poisoned := map[string]bool{}
 	for _, message := range messages {
 		var order struct {
 			OrderID string `json:"orderId"`
@@ -107,7 +109,7 @@ func (t *trial) parkedOrders(ctx context.Context) (map[string]bool, error) {
 	if len(poisoned) != poison {
 		t.violated("%d of %d unreadable messages are in the orders' dead-letter queue", len(poisoned), poison)
 	}
-	return orders, nil
+	return orders, poison - len(poisoned), nil
 }
 
 // checkBooks: what is left, and what completed orders took, is what there was, and

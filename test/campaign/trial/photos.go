@@ -110,6 +110,7 @@ func (t *trial) checkPhotos(ctx context.Context) error {
 	}
 	events := slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return strings.HasPrefix(m, poisonPrefix) })
 	if len(messages)-len(events) != poison {
+		work.Lost += max(0, poison-len(messages)+len(events))
 		t.violated("%d of %d unreadable messages are in the photos' dead-letter queue", len(messages)-len(events), poison)
 	}
 	entries, err := t.scan(ctx, t.album.outputs["ThumbnailIndex"])
