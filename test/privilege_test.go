@@ -118,7 +118,7 @@ func worstOrders(t *testing.T, proven map[string]bool) []iam.RoleReport {
 			})
 		})
 	}
-	for round := 0; round < 10 && missing(); round++ {
+	for round := 0; round < 3 && missing(); round++ {
 		s.postAll(t, newDrafts(40*round, 40))
 		for missing() && s.count(t, "OrderQueue") > 0 {
 			s.clock.Advance(time.Second) // also while functions run: not the orders count here
