@@ -34,7 +34,9 @@ func startGuarded(t *testing.T) (c *local.Cloud, urls map[string]string) {
 		t.Fatal(err)
 	}
 	download, err := s3.NewPresignClient(objects(c, "test", "test", "")).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: new("photos"), Key: new("cat")},
-		func(o *s3.PresignOptions) { o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { o.UsePathStyle = true }) })
+		func(o *s3.PresignOptions) {
+			o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { o.UsePathStyle = true })
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +148,9 @@ func TestGuardLinks(t *testing.T) {
 func TestGuardUpload(t *testing.T) {
 	c, urls := startGuarded(t)
 	upload, err := s3.NewPresignClient(objects(c, "test", "test", "")).PresignPutObject(t.Context(), &s3.PutObjectInput{Bucket: new("photos"), Key: new("dog")},
-		func(o *s3.PresignOptions) { o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { o.UsePathStyle = true }) })
+		func(o *s3.PresignOptions) {
+			o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { o.UsePathStyle = true })
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
