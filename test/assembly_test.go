@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/constructs/compute"
 )
@@ -131,6 +133,51 @@ func TestReferenceApp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestReproducible: the same source in another place makes the same templates with the
+// same assets, so a deployment after which nothing changed changes nothing.
+func TestReproducible(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	for _, file := range tracked(t, root) {
+		content, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(content)
+		if err := errors.Join(err, content.Close()); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(elsewhere, file.Path()), text)
+	}
+	again := synthesizeApp(t, elsewhere, filepath.Join(t.TempDir(), "again"), ordersStack, "host", "CDK_VALIDATION=true")
+	if diff := cmp.Diff(deployed(t, referenceApp(t)), deployed(t, again)); diff != "" {
+		t.Errorf("what is deployed (-want +got):\n%s", diff)
+	}
+}
+
+// deployed returns what an assembly deploys: its templates, and the names of its
+// assets, which are hashes of their content.
+func deployed(t *testing.T, app assembly) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(app.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case strings.HasPrefix(name, "asset."):
+			files[name] = "asset"
+		case strings.HasSuffix(name, ".template.json"), strings.HasSuffix(name, ".assets.json"):
+			files[name] = string(readFile(t, filepath.Join(app.dir, name)))
+		}
+	}
+	return files
 }
 
 // TestOutsideModule: a module of another team that imports a construct gets its
