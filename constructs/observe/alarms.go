@@ -12,6 +12,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/noidle/noidle/constructs/compute"
+	"github.com/noidle/noidle/constructs/suppress"
 )
 
 // AlarmsProps configures [Alarms]. Scopes are required.
@@ -64,6 +65,9 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	if a.Topic == nil {
 		name = awscdk.Names_UniqueResourceName(a, &awscdk.UniqueResourceNameOptions{MaxLength: new(256.0), Separator: new("-")})
 		a.Topic = awssns.NewTopic(a, new("Topic"), &awssns.TopicProps{TopicName: name, EnforceSSL: new(true)})
+		suppress.Findings(a.Topic, map[string]string{
+			"topic-encryption": "CloudWatch cannot send to a topic with AWS's own key, and one of our own costs by the month; the messages hold no data of users",
+		})
 	}
 	a.Topic.AddToResourcePolicy(cloudWatchMayPublish(a))
 	a.subscribe(props)
