@@ -30,6 +30,7 @@ import (
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/cloudfront"
+	"github.com/noidle/noidle/local/cloudwatch"
 	"github.com/noidle/noidle/local/cognito"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
@@ -61,7 +62,7 @@ type Options struct {
 	// Seed decides which faults are injected, and varies waits.
 	Seed uint64
 	// Report is told of what no caller learns of, such as an event that is lost
-	// for want of a dead-letter queue. Nil means nobody.
+	// for want of a dead-letter queue, or that an alarm fires. Nil means nobody.
 	Report func(message string)
 }
 
@@ -80,6 +81,7 @@ type Cloud struct {
 	faults     *chaos.Faults
 	custom     *cloudformation.Service
 	cloudfront *cloudfront.Service
+	cloudwatch *cloudwatch.Service
 	dynamodb   *dynamodb.Service
 	events     *events.Service
 	firehose   *firehose.Service
@@ -218,6 +220,7 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 	}
 	c.outputs, c.creations = outputs, nil
 	c.custom.SetOutputs(outputs)
+	c.cloudwatch.Start()
 	c.created.Store(true)
 	return nil
 }
@@ -256,6 +259,7 @@ func (c *Cloud) Close() {
 
 // closeServices ends what sends work to others before the others.
 func (c *Cloud) closeServices() {
+	c.cloudwatch.Close()
 	c.lambda.Close()
 	c.states.Close()
 	c.mappings.Close()

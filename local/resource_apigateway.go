@@ -223,6 +223,8 @@ func (c *Cloud) handler(a *httpAPI) (*apigateway.Handler, error) {
 		},
 		Keys: c.cognito.Keys,
 		Log:  func(group, line string) { c.logs.Append(group, "access", []byte(line)) },
+
+		Answered: func(status int, latency time.Duration) { c.countAnswer(&a.API, status, latency) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%v: %s: %w", a.owner, a.owner.Type, err)

@@ -11,6 +11,8 @@ var resourceTypes = map[string]resourceType{
 	"AWS::ApiGatewayV2::Route":               supports(planRoute),
 	"AWS::ApiGatewayV2::Stage":               supports(planStage),
 	"AWS::CloudFormation::CustomResource":    supports(planCustomResource),
+	"AWS::CloudWatch::Alarm":                 supports(planAlarm),
+	"AWS::CloudWatch::CompositeAlarm":        supports(planCompositeAlarm),
 	"AWS::CloudFront::Distribution":          supports(planDistribution),
 	"AWS::CloudFront::OriginAccessControl":   supports(planOriginAccessControl),
 	"AWS::Cognito::UserPool":                 supports(planUserPool),
@@ -34,6 +36,7 @@ var resourceTypes = map[string]resourceType{
 	"AWS::Lambda::Permission":                supports(planPermission),
 	"AWS::Lambda::Version":                   supports(planVersion),
 	"AWS::Logs::LogGroup":                    supports(planLogGroup),
+	"AWS::Logs::MetricFilter":                supports(planMetricFilter),
 	"AWS::S3::Bucket":                        supports(planBucket),
 	"AWS::S3::BucketPolicy":                  supports(planBucketPolicy),
 	"AWS::SNS::Subscription":                 supports(planSubscription),
@@ -47,18 +50,15 @@ var resourceTypes = map[string]resourceType{
 
 	customTypes: supports(planCustomResource),
 
-	// What watches, counts, draws or deploys has no effect here.
+	// What audits, draws or deploys has no effect here.
 	"AWS::Budgets::Budget":              withoutEffect("budgets"),
 	"AWS::CDK::Metadata":                withoutEffect("cdk"),
 	"AWS::CloudTrail::Trail":            withoutEffect("cloudtrail"),
-	"AWS::CloudWatch::Alarm":            withoutEffect("cloudwatch"),
-	"AWS::CloudWatch::CompositeAlarm":   withoutEffect("cloudwatch"),
 	"AWS::CloudWatch::Dashboard":        withoutEffect("cloudwatch"),
 	"AWS::CodeDeploy::Application":      withoutEffect("codedeploy"),
 	"AWS::CodeDeploy::DeploymentConfig": withoutEffect("codedeploy"),
 	"AWS::CodeDeploy::DeploymentGroup":  withoutEffect("codedeploy"),
 	"AWS::Logs::LogStream":              withoutEffect("logs"),
-	"AWS::Logs::MetricFilter":           withoutEffect("logs"),
 	"AWS::Logs::QueryDefinition":        withoutEffect("logs"),
 	"AWS::XRay::Group":                  withoutEffect("xray"),
 	"AWS::XRay::SamplingRule":           withoutEffect("xray"),

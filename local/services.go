@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/noidle/noidle/local/chaos"
 	"github.com/noidle/noidle/local/cloudformation"
 	"github.com/noidle/noidle/local/cloudfront"
+	"github.com/noidle/noidle/local/cloudwatch"
 	"github.com/noidle/noidle/local/cognito"
 	"github.com/noidle/noidle/local/dynamodb"
 	"github.com/noidle/noidle/local/events"
@@ -33,9 +35,12 @@ func (c *Cloud) openServices() {
 	c.cognito = cognito.New(cognito.Options{Clock: c.clock, Report: c.options.Report})
 	c.logs = logs.New(c.clock)
 	c.cloudfront = cloudfront.NewService(c.clock)
+	c.cloudwatch = cloudwatch.New(cloudwatch.Options{Clock: c.clock, Sample: c.sampleQueues, Publish: c.publishAlarm, Report: c.options.Report})
 	c.dynamodb = dynamodb.New(c.clock)
 	c.sqs = sqs.New(c.clock, c.queueURL)
-	c.kinesis = kinesis.New(kinesis.Options{Clock: c.clock})
+	c.kinesis = kinesis.New(kinesis.Options{Clock: c.clock, Exceeded: func(stream string) {
+		c.count("AWS/Kinesis", "WriteProvisionedThroughputExceeded", 1, "StreamName", stream)
+	}})
 	c.lambda = lambda.New(lambda.Options{
 		Clock:   c.clock,
 		Random:  c.random(),
@@ -43,6 +48,9 @@ func (c *Cloud) openServices() {
 		Deliver: c.deliverOutcome,
 		Fault:   c.functionFault,
 		Report:  c.options.Report,
+
+		Invoked:   c.countInvocation,
+		Throttled: func(function string) { c.count("AWS/Lambda", "Throttles", 1, "FunctionName", function) },
 	})
 	c.custom = cloudformation.New(cloudformation.Options{
 		Clock: c.clock,
@@ -74,6 +82,8 @@ func (c *Cloud) openServices() {
 		Random: c.random(),
 		Call:   c.callTask,
 		Log:    func(group, line string) { c.logs.Append(group, "states", []byte(line)) },
+
+		Changed: c.countExecution,
 	})
 	c.mappings = eventsource.New(eventsource.Options{
 		Clock:  c.clock,
@@ -81,6 +91,9 @@ func (c *Cloud) openServices() {
 		Invoke: c.invokeBatch,
 		Duplicate: func(function string) bool {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""
+		},
+		Age: func(function string, age time.Duration) {
+			c.count("AWS/Lambda", "IteratorAge", milliseconds(age), "FunctionName", lastPart(function, ":"))
 		},
 		Await: c.kinesis.Await,
 		Deliver: func(ctx context.Context, d api.Delivery) error {

@@ -99,6 +99,8 @@ type Options struct {
 	Keys func(issuer string) (*jose.JSONWebKeySet, bool)
 	// Log takes the lines of the access log.
 	Log func(groupARN, line string)
+	// Answered is told of each answer. Nil means nobody.
+	Answered func(status int, latency time.Duration)
 }
 
 // Handler serves an API. It is safe for concurrent use.

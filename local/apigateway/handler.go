@@ -75,6 +75,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := h.answer(x)
 	// The line is there when the client has the answer.
 	h.log(x, a)
+	if h.options.Answered != nil {
+		h.options.Answered(a.status, h.options.Clock.Since(x.started))
+	}
 	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Apigw-Requestid", x.id)
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {

@@ -68,6 +68,9 @@ type Options struct {
 	// Duplicate returns whether a function gets a batch a second time. Nil means
 	// never.
 	Duplicate func(function string) bool
+	// Age is told how old the last record of each batch of a stream is. Nil means that
+	// nobody is.
+	Age func(function string, age time.Duration)
 	// Log is told what goes wrong between a queue or stream and a function. Nil
 	// means that nobody is.
 	Log func(function, line string)
@@ -93,6 +96,9 @@ func New(options Options) *Service {
 	s.polling, s.stop = context.WithCancel(context.Background())
 	if s.Duplicate == nil {
 		s.Duplicate = func(string) bool { return false }
+	}
+	if s.Age == nil {
+		s.Age = func(string, time.Duration) {}
 	}
 	if s.Log == nil {
 		s.Log = func(string, string) {}

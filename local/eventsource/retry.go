@@ -80,6 +80,7 @@ func (l *lane) attempt(b *streamBatch) (done int, err error) {
 	if l.service.Duplicate(l.Function) {
 		deliveries = 2
 	}
+	l.service.Age(l.Function, l.service.Clock.Since(b.records[len(b.records)-1].arrival))
 	payload := l.event(b.records, false, false)
 	var response []byte
 	for range deliveries {

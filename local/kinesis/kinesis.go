@@ -31,11 +31,14 @@ type Options struct {
 	// Clock tells when records arrive and expire, and how fast shards may be
 	// written and read.
 	Clock clockwork.Clock
+	// Exceeded is told of each record that its shard does not take. Nil means nobody.
+	Exceeded func(stream string)
 }
 
 // Service is Amazon Kinesis Data Streams.
 type Service struct {
-	clock clockwork.Clock
+	clock    clockwork.Clock
+	exceeded func(stream string)
 
 	mutex   sync.RWMutex
 	streams map[string]*stream
@@ -43,7 +46,10 @@ type Service struct {
 
 // New returns a Service without streams.
 func New(options Options) *Service {
-	return &Service{clock: options.Clock, streams: map[string]*stream{}}
+	if options.Exceeded == nil {
+		options.Exceeded = func(string) {}
+	}
+	return &Service{clock: options.Clock, exceeded: options.Exceeded, streams: map[string]*stream{}}
 }
 
 // StreamARN returns the Amazon Resource Name of the stream with a name.

@@ -105,6 +105,7 @@ func (s *Service) putRecords(st *stream, in *putRecordsInput) (out putRecordsOut
 func (st *stream) put(now time.Time, entry putEntry, key hashKey) putResult {
 	sh, r := st.route(key), entry.record()
 	if !sh.admit(now, r.size()) {
+		st.exceeded(st.Name)
 		return putResult{ErrorCode: throughputExceeded, ErrorMessage: st.rateExceeded(sh)}
 	}
 	number := sh.add(r, now.UnixMilli())

@@ -48,6 +48,8 @@ type stream struct {
 	shards []*shard
 	// changed is closed, and made anew, when records are put.
 	changed chan struct{}
+	// exceeded is told of records that are not taken.
+	exceeded func(stream string)
 }
 
 var streamName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
@@ -77,7 +79,7 @@ func (s *Service) CreateStream(of Stream) error {
 	if s.streams[of.Name] != nil {
 		return fail("ResourceInUseException", "Stream %s under account %s already exists.", of.Name, api.Account)
 	}
-	st := &stream{Stream: of, created: s.clock.Now(), changed: make(chan struct{})}
+	st := &stream{Stream: of, created: s.clock.Now(), changed: make(chan struct{}), exceeded: s.exceeded}
 	for index, start := range hashKeys(of.Shards) {
 		st.shards = append(st.shards, &shard{index: index, id: fmt.Sprintf("shardId-%012d", index), start: start, first: 1})
 	}

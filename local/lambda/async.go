@@ -122,7 +122,7 @@ func (s *Service) jitter(wait time.Duration) time.Duration {
 }
 
 func (s *Service) tryOnce(e *event) ([]byte, error) {
-	if err := e.f.concurrency.enter(); err != nil {
+	if err := s.enter(e.f); err != nil {
 		return nil, err
 	}
 	defer e.f.concurrency.leave()

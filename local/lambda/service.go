@@ -49,6 +49,10 @@ type Options struct {
 	Fault func(function string) Fault
 	// Report is told of events that are lost for want of a destination.
 	Report func(message string)
+	// Invoked is told of each invocation that the log tells of, and Throttled of each
+	// that there is no concurrency for. Nil means nobody.
+	Invoked   func(function string, duration time.Duration, failed bool)
+	Throttled func(function string)
 }
 
 // Configuration is a function as it is created.
@@ -90,6 +94,12 @@ type function struct {
 // New returns a Service without functions.
 func New(options Options) *Service {
 	ctx, cancel := context.WithCancel(context.Background())
+	if options.Invoked == nil {
+		options.Invoked = func(string, time.Duration, bool) {}
+	}
+	if options.Throttled == nil {
+		options.Throttled = func(string) {}
+	}
 	return &Service{
 		options:   options,
 		starts:    newStarts(),
@@ -202,7 +212,7 @@ func (s *Service) Invoke(call *api.Call, name string, payload []byte) ([]byte, e
 		payload []byte
 		err     error
 	}
-	if err := f.concurrency.enter(); err != nil {
+	if err := s.enter(f); err != nil {
 		return nil, err
 	}
 	answers := make(chan answer, 1)
@@ -220,6 +230,15 @@ func (s *Service) Invoke(call *api.Call, name string, payload []byte) ([]byte, e
 	case <-call.Done():
 		return nil, call.Err()
 	}
+}
+
+// enter takes a place in a function's concurrency, or says that there is none.
+func (s *Service) enter(f *function) error {
+	err := f.concurrency.enter()
+	if err != nil {
+		s.options.Throttled(f.Name)
+	}
+	return err
 }
 
 // run does work that Close waits for, unless the service is closed.
@@ -269,6 +288,7 @@ func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte
 		sandbox, cold, err := f.pool.acquire(s.ctx)
 		if err != nil {
 			if failure, ok := errors.AsType[*FunctionError](err); ok {
+				s.options.Invoked(f.Name, 0, true)
 				s.options.Log(f.logGroup(), "local", fmt.Appendf(nil, "RequestId: %s Error: %s: %s", requestID, failure.Type, failure.Message))
 			}
 			return nil, err
@@ -321,6 +341,7 @@ func (s *Service) runIn(sandbox *Sandbox, cold bool, fault Fault, requestID stri
 	}
 	failure, _ := errors.AsType[*FunctionError](err)
 	s.report(sandbox, m, failure)
+	s.options.Invoked(sandbox.function.Name, m.duration, failure != nil)
 	return response, taken, err
 }
 

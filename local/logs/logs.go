@@ -45,8 +45,14 @@ type group struct {
 	created   int64
 	streams   map[string]*stream
 	// events of all streams, by their IDs.
-	events []event
-	bytes  int
+	events   []event
+	bytes    int
+	watchers []watcher
+}
+
+type watcher struct {
+	matches func(message string) bool
+	found   func(message string, at time.Time)
 }
 
 type stream struct {
@@ -114,6 +120,20 @@ func (s *Service) Append(group, stream string, lines ...[]byte) {
 	}
 }
 
+// Watch has found called with each new message of a group that matches a filter
+// pattern. Found must not call the service. The error names what is not supported.
+func (s *Service) Watch(group, pattern string, found func(message string, at time.Time)) error {
+	matches, err := parsePattern(pattern)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.group(groupName(group))
+	g.watchers = append(g.watchers, watcher{matches, found})
+	return nil
+}
+
 // group returns a group, created if need be.
 func (s *Service) group(name string) *group {
 	g, ok := s.groups[name]
@@ -156,6 +176,11 @@ func (s *Service) append(g *group, streamName string, timestamp int64, message s
 	to.LastIngestionTime = now
 	to.FirstEventTimestamp = min(timestamp, cmp.Or(to.FirstEventTimestamp, timestamp))
 	to.LastEventTimestamp = max(timestamp, to.LastEventTimestamp)
+	for _, w := range g.watchers {
+		if w.matches(message) {
+			w.found(message, time.UnixMilli(timestamp))
+		}
+	}
 }
 
 func (e *event) size() int { return len(e.Message) + eventOverhead }

@@ -167,6 +167,20 @@ func (q *queue) advance(now time.Time) {
 	}
 }
 
+// oldest is how long the oldest message has been in the queue. One that was received
+// more than three times does not count while there are others
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+func (q *queue) oldest(now time.Time) (age time.Duration) {
+	q.stored.Scan(func(m *message) bool {
+		age = max(age, now.Sub(m.sent))
+		if m.receives <= 3 {
+			age = now.Sub(m.sent)
+		}
+		return m.receives > 3
+	})
+	return age
+}
+
 // recent remembers what was sent in the last five minutes to a FIFO queue
 // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html).
 type recent struct {

@@ -72,6 +72,17 @@ func (s *Service) Operations() api.Operations {
 	}
 }
 
+// Sample tells of each queue how many messages are visible, and how old the oldest is.
+func (s *Service) Sample(tell func(queue string, visible int, oldest time.Duration)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	now := s.clock.Now()
+	for name, q := range s.queues {
+		q.advance(now)
+		tell(name, q.count[visible], q.oldest(now))
+	}
+}
+
 // output is an operation's output where no client needs more.
 type output map[string]any
 

@@ -75,6 +75,7 @@ func (s *Service) start(m *machine, name string, input payload) (*execution, err
 	t := &thread{execution: e, ctx: limited}
 	t.record("ExecutionStarted", &details{Input: input.text, RoleARN: m.RoleARN})
 	s.running++
+	s.Changed(m.arn, statusRunning)
 	s.goroutines.Go(func() {
 		output, err := t.run(&m.definition.flow, input)
 		limited.stop()
@@ -103,6 +104,7 @@ func (e *execution) finish(t *thread, output payload, err error) {
 	e.service.mu.Lock()
 	e.service.running--
 	e.service.mu.Unlock()
+	e.service.Changed(e.machine.arn, status)
 	close(e.done)
 }
 

@@ -35,6 +35,9 @@ type Options struct {
 	// Log writes a line to a log group by its ARN. Nil means that nothing is
 	// logged.
 	Log func(logGroupARN, line string)
+	// Changed is told the status of each execution that starts or ends. Nil means
+	// nobody.
+	Changed func(stateMachineARN, status string)
 }
 
 // StateMachine is a state machine to create.
@@ -102,6 +105,9 @@ const (
 // New makes a service without state machines. Close it after use.
 func New(options Options) *Service {
 	ctx, cancel := context.WithCancelCause(context.Background())
+	if options.Changed == nil {
+		options.Changed = func(string, string) {}
+	}
 	return &Service{
 		Options:    options,
 		ctx:        ctx,
