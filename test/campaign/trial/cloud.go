@@ -42,8 +42,14 @@ func (t *trial) waiting(ctx context.Context, queue string) (total int, err error
 	return total, nil
 }
 
-// parked takes all messages out of a queue.
-func (t *trial) parked(ctx context.Context, queue string) (bodies []string, err error) {
+// parked takes all messages out of a queue, whose alarm fires if there are any.
+func (t *trial) parked(ctx context.Context, queue, alarm string) (bodies []string, err error) {
+	if waiting, err := t.waiting(ctx, queue); err != nil || waiting == 0 {
+		return nil, err
+	}
+	if err := t.awaitAlarm(ctx, alarm); err != nil {
+		return nil, err
+	}
 	for {
 		waiting, err := t.waiting(ctx, queue)
 		if err != nil || waiting == 0 {

@@ -83,7 +83,7 @@ func unfinished(record map[string]string) bool {
 // parkedOrders returns the orders in the dead-letter queue. Besides them exactly the
 // poison is there, of which it returns how much is missing.
 func (t *trial) parkedOrders(ctx context.Context) (orders map[string]bool, missing int, err error) {
-	messages, err := t.parked(ctx, t.shop.outputs["OrderDeadLetterQueue"])
+	messages, err := t.parked(ctx, t.shop.outputs["OrderDeadLetterQueue"], orderLettersAlarm)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -104,7 +104,7 @@ func (t *trial) checkPhotos(ctx context.Context) error {
 		t.violated("photos did not settle in %s", patience)
 	}
 	work := Work{Name: "photos", Accepted: len(t.album.want)}
-	messages, err := t.parked(ctx, t.album.outputs["ThumbnailDeadLetterQueue"])
+	messages, err := t.parked(ctx, t.album.outputs["ThumbnailDeadLetterQueue"], photoLettersAlarm)
 	if err != nil {
 		return err
 	}

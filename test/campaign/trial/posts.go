@@ -84,7 +84,7 @@ func (t *trial) checkPosts(ctx context.Context) error {
 		}
 		work.Final += w.Posts
 	}
-	messages, err := t.parked(ctx, t.feed.outputs["FailuresQueue"])
+	messages, err := t.parked(ctx, t.feed.outputs["FailuresQueue"], failuresAlarm)
 	if err != nil {
 		return err
 	}

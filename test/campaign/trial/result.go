@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -41,6 +42,8 @@ type Result struct {
 	Answers, Logged map[int]int
 	// Work has a row for orders, photos and posts.
 	Work []Work
+	// Alarms are the alarms that fired.
+	Alarms []string
 	// Violations are the invariants that do not hold.
 	Violations []string
 	// Roles tells what the roles did.
@@ -91,6 +94,7 @@ func (r *Result) Print(w io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(w, "\nseed %d, rate %g, %s in %s\n", r.Seed, r.Rate, r.Simulated.Round(time.Second), r.Elapsed.Round(time.Second))
+	_, _ = fmt.Fprintf(w, "%d alarms fired: %s\n", len(r.Alarms), strings.Join(r.Alarms, ", "))
 	for _, violation := range r.Violations {
 		_, _ = fmt.Fprintf(w, "violated: %s\n", violation)
 	}

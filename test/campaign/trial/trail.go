@@ -113,6 +113,9 @@ func (t *trail) note(isAccess bool, line string) error {
 // checkTrail: every crash and timeout is in the log of its function, and every
 // answer of the orders' API in its access log.
 func (t *trial) checkTrail(ctx context.Context) {
+	for t.cloud.Running() > 0 && ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond) // what runs ends in real time
+	}
 	if err := t.read(ctx); err != nil {
 		t.violated("reading the logs: %v", err)
 		return
@@ -133,6 +136,7 @@ func (t *trial) checkTrail(ctx context.Context) {
 			t.violated("%d requests were answered %d, and the access log has %d", n, status, t.Logged[status])
 		}
 	}
+	t.checkMetrics()
 	if t.Answers[http.StatusTooManyRequests] == 0 {
 		t.violated("the overload was not refused")
 	}

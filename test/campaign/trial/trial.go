@@ -79,6 +79,7 @@ type trial struct {
 	album album
 	feed  feed
 	trail trail
+	watch *watch
 }
 
 // Run runs the reference app's cloud assembly in a directory, with functions built
@@ -86,7 +87,8 @@ type trial struct {
 // found is in the Result.
 func Run(ctx context.Context, assembly string, o Options) (*Result, error) {
 	clock := clockwork.NewFakeClockAt(time.Now().Add(-behind).Truncate(time.Minute))
-	cloud, err := local.Start(assembly, local.Options{Clock: clock, Chaos: o.Rate, Seed: o.Seed})
+	watch := &watch{fired: map[string]bool{}}
+	cloud, err := local.Start(assembly, local.Options{Clock: clock, Chaos: o.Rate, Seed: o.Seed, Report: watch.report})
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +96,7 @@ func Run(ctx context.Context, assembly string, o Options) (*Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	t := &trial{options: o, Result: &Result{Seed: o.Seed, Rate: o.Rate}, cloud: cloud, clock: clock}
+	t := &trial{options: o, Result: &Result{Seed: o.Seed, Rate: o.Rate}, cloud: cloud, clock: clock, watch: watch}
 	t.connect()
 	return t.Result, t.run(ctx)
 }
