@@ -80,6 +80,9 @@ func TestPoisonInStream(t *testing.T) {
 	if told.KinesisBatchInfo.BatchSize != 1 || told.RequestContext.Condition != "RetryAttemptsExhausted" {
 		t.Errorf("the destination is told %s", failed)
 	}
+	if age := total(c, "IteratorAge"); age <= 0 {
+		t.Errorf("the batches' ages are %v together, want more than none: the failing one is tried again", age)
+	}
 }
 
 // drain receives what is in a queue now.

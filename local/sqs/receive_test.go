@@ -289,3 +289,31 @@ func TestMessagesInFlight(t *testing.T) {
 		})
 	}
 }
+
+// The oldest message counts unless it was received more than three times and there
+// are others
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+func TestSample(t *testing.T) {
+	c := newCloud(t, nil)
+	jobs := c.queue("jobs", nil)
+	sampled := func(visible int, oldest time.Duration) {
+		t.Helper()
+		c.service.Sample(func(queue string, gotVisible int, gotOldest time.Duration) {
+			if queue != "jobs" || gotVisible != visible || gotOldest != oldest {
+				t.Errorf("%s has %d visible messages, the oldest of %s; want %d and %s", queue, gotVisible, gotOldest, visible, oldest)
+			}
+		})
+	}
+	sampled(0, 0)
+	c.send(jobs, "fails")
+	for second := range 4 {
+		sampled(1, time.Duration(second)*time.Second)
+		must(c.ReceiveMessage(t.Context(), &sdk.ReceiveMessageInput{QueueUrl: jobs, VisibilityTimeout: 1}))(t)
+		sampled(0, time.Duration(second)*time.Second)
+		c.clock.Advance(time.Second)
+	}
+	sampled(1, 4*time.Second)
+	c.send(jobs, "works")
+	c.clock.Advance(time.Second)
+	sampled(2, time.Second)
+}
