@@ -190,6 +190,9 @@ func TestStaticSitePublish(t *testing.T) {
 			t.Errorf("it is told no %s: %v", name, properties)
 		}
 	}
+	if files.DeletionPolicy != "Retain" {
+		t.Errorf("its deletion policy is %q, which empties a bucket that is retained", files.DeletionPolicy)
+	}
 	after, _ := json.Marshal(files)
 	for _, want := range []string{"ItPublishFunctionRoleDefaultPolicy", "ItBucketPolicy"} {
 		if !strings.Contains(string(after), want) {

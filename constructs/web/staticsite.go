@@ -209,6 +209,10 @@ func (s *StaticSite) addPublish(props *StaticSiteProps) {
 		Memory:     1024,
 		Timeout:    10 * time.Minute,
 	})
+	if props.RemovalPolicy != "" && props.RemovalPolicy != awscdk.RemovalPolicy_DESTROY {
+		// Its deletion would empty a bucket that is to be retained.
+		s.Publish.Resource.ApplyRemovalPolicy(props.RemovalPolicy)
+	}
 	function := s.Publish.Function.Function
 	grant(function, *files.Bucket().ArnForObjects(files.S3ObjectKey()), "s3:GetObject")
 	grant(function, *s.Bucket.BucketArn(), "s3:ListBucket")
