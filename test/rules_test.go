@@ -2,7 +2,10 @@ package test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/noidle/noidle/rules"
 	templates "github.com/noidle/noidle/rules/template"
@@ -24,5 +27,45 @@ func TestRulesHold(t *testing.T) {
 	}
 	if findings == 0 {
 		t.Error("nothing is suppressed, not even what is meant to be destroyed: was anything checked?")
+	}
+}
+
+// broken are the rules that the scenarios of constructs break, as those ask for it: data
+// that is to be destroyed, a table in which nothing expires, the dead-letter queue of
+// nothing.
+var broken = []string{
+	"analytics/StreamAnalytics-full retain-stateful",
+	"messaging/DeadLetterQueue queue-redrive",
+	"messaging/DeadLetterQueue-full queue-redrive",
+	"compute/GoFunction-canary queue-redrive",
+	"ops/CustomResource-full table-ttl",
+	"orders/OrderQueue-full retain-stateful",
+	"storage/Bucket-full retain-stateful",
+	"storage/Table table-ttl",
+	"storage/Table-full retain-stateful",
+	"thumbnails/ThumbnailPipeline-full retain-stateful",
+	"web/HTTPService-full table-ttl",
+	"web/SignIn-full retain-stateful",
+	"workflow/Saga-full table-ttl",
+}
+
+// TestRulesHoldForConstructs: each construct keeps every rule by itself, whatever its
+// props are, but for what the props ask for.
+func TestRulesHoldForConstructs(t *testing.T) {
+	var got []string
+	for name := range scenarios {
+		loaded, err := templates.Load(filepath.Join("testdata", "snapshots", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, finding := range rules.Check(loaded) {
+			if finding.Suppressed == "" && finding.Severity != rules.Info {
+				got = append(got, name+" "+finding.Rule)
+			}
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(broken)), slices.Compact(got)); diff != "" {
+		t.Errorf("rules that are broken (-want +got):\n%s", diff)
 	}
 }

@@ -56,5 +56,6 @@ func (a *Alarms) subscribe(props *AlarmsProps) {
 	})
 	awssns.NewSubscription(a, new("ChatSubscription"), &awssns.SubscriptionProps{
 		Topic: a.Topic, Protocol: awssns.SubscriptionProtocol_LAMBDA, Endpoint: function.FunctionArn(),
+		DeadLetterQueue: a.Chat.DeadLetterQueue.Queue,
 	})
 }
