@@ -56,6 +56,7 @@ type resource struct {
 	DependsOn      any
 	DeletionPolicy string
 	UpdatePolicy   map[string]any
+	Metadata       map[string]any
 }
 
 // newApp returns an empty app that builds no functions.

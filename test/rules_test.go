@@ -5,8 +5,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 	"github.com/noidle/noidle/rules"
 	templates "github.com/noidle/noidle/rules/template"
 )
@@ -27,6 +30,24 @@ func TestRulesHold(t *testing.T) {
 	}
 	if findings == 0 {
 		t.Error("nothing is suppressed, not even what is meant to be destroyed: was anything checked?")
+	}
+}
+
+// TestSuppressTwice: who accepts a finding about a construct's resource keeps what the
+// construct accepts itself.
+func TestSuppressTwice(t *testing.T) {
+	got := render(t, func(s awscdk.Stack) {
+		table := storage.NewTable(s, "Table", &storage.TableProps{PartitionKey: "id"})
+		suppress.Findings(table, map[string]string{"table-ttl": "kept for ever"})
+		suppress.Findings(table, map[string]string{"retain-stateful": "made again", "table-point-in-time-recovery": "the same"})
+	})
+	want := map[string]any{"suppress": []any{
+		map[string]any{"rule": "table-ttl", "reason": "kept for ever"},
+		map[string]any{"rule": "retain-stateful", "reason": "made again"},
+		map[string]any{"rule": "table-point-in-time-recovery", "reason": "the same"},
+	}}
+	if diff := cmp.Diff(want, got.find(t, "AWS::DynamoDB::GlobalTable", "Table").Metadata["noidle"]); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 }
 
