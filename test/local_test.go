@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -26,6 +25,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/noidle/noidle/local"
+	"github.com/noidle/noidle/test/tables"
 )
 
 // anybody is an outside client of the local cloud.
@@ -104,25 +104,9 @@ func (s *stack) table(t testing.TB, prefix string) string {
 // scan returns all items of a table, their scalars as text.
 func (s *stack) scan(t testing.TB, table string) []map[string]string {
 	t.Helper()
-	var items []map[string]string
-	pages := dynamodb.NewScanPaginator(s.tables, &dynamodb.ScanInput{TableName: &table})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, item := range page.Items {
-			texts := map[string]string{}
-			for name, value := range item {
-				switch v := value.(type) {
-				case *types.AttributeValueMemberS:
-					texts[name] = v.Value
-				case *types.AttributeValueMemberN:
-					texts[name] = v.Value
-				}
-			}
-			items = append(items, texts)
-		}
+	items, err := tables.Scan(t.Context(), s.tables, table)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return items
 }

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/noidle/noidle/test/tables"
 )
 
 // poisonPrefix is what messages start with that nobody can read.
@@ -76,32 +77,8 @@ func (t *trial) scanOf(ctx context.Context, prefix string) ([]map[string]string,
 	}
 	for _, name := range out.TableNames {
 		if strings.HasPrefix(name, prefix) {
-			return t.scan(ctx, name)
+			return tables.Scan(ctx, t.tables, name)
 		}
 	}
 	return nil, fmt.Errorf("there is no table %s in %q", prefix, out.TableNames)
-}
-
-// scan returns all items of a table, their scalars as text.
-func (t *trial) scan(ctx context.Context, table string) (items []map[string]string, err error) {
-	pages := dynamodb.NewScanPaginator(t.tables, &dynamodb.ScanInput{TableName: &table})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range page.Items {
-			texts := map[string]string{}
-			for name, value := range item {
-				switch v := value.(type) {
-				case *types.AttributeValueMemberS:
-					texts[name] = v.Value
-				case *types.AttributeValueMemberN:
-					texts[name] = v.Value
-				}
-			}
-			items = append(items, texts)
-		}
-	}
-	return items, nil
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/noidle/noidle/test/tables"
 )
 
 // checkOrders: every accepted order is final or parked, no other is recorded, stock
@@ -21,7 +23,7 @@ func (t *trial) checkOrders(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		records, err := t.scan(ctx, t.shop.outputs["OrdersTable"])
+		records, err := tables.Scan(ctx, t.tables, t.shop.outputs["OrdersTable"])
 		all := len(records)
 		records = slices.DeleteFunc(records, unfinished)
 		return len(t.shop.accepted) <= all && all-len(records) <= max(0, parked-poison), err
@@ -29,7 +31,7 @@ func (t *trial) checkOrders(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	records, err := t.scan(ctx, t.shop.outputs["OrdersTable"])
+	records, err := tables.Scan(ctx, t.tables, t.shop.outputs["OrdersTable"])
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/noidle/noidle/test/tables"
 )
 
 // album is where photos get their thumbnails.
@@ -94,7 +96,7 @@ func (t *trial) checkPhotos(ctx context.Context) error {
 		if err != nil || waiting > 0 || t.cloud.Running() > 0 {
 			return false, err
 		}
-		entries, err := t.scan(ctx, t.album.outputs["ThumbnailIndex"])
+		entries, err := tables.Scan(ctx, t.tables, t.album.outputs["ThumbnailIndex"])
 		return !slices.ContainsFunc(entries, func(e map[string]string) bool { return e["leaseOwner"] != "" }), err
 	})
 	if err != nil {
@@ -113,7 +115,7 @@ func (t *trial) checkPhotos(ctx context.Context) error {
 		work.Lost += max(0, poison-len(messages)+len(events))
 		t.violated("%d of %d unreadable messages are in the photos' dead-letter queue", len(messages)-len(events), poison)
 	}
-	entries, err := t.scan(ctx, t.album.outputs["ThumbnailIndex"])
+	entries, err := tables.Scan(ctx, t.tables, t.album.outputs["ThumbnailIndex"])
 	if err != nil {
 		return err
 	}
