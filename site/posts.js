@@ -14,7 +14,7 @@ export function start() {
     event.preventDefault();
     const text = $("#post-text").value.trim();
     if (hashtags(text).length === 0) return show({ phase: "noHashtag" });
-    if (await send([{ text, lang: language() }])) $("#post-text").value = "";
+    if ((await send([{ text, lang: language() }])) && $("#post-text").value.trim() === text) $("#post-text").value = "";
   });
   $("#send-samples").addEventListener("click", () => send(samplePosts(100)));
   onCounted((end) => {
@@ -48,8 +48,8 @@ function show(next) {
 
 function render() {
   const { phase, error, wait } = state;
-  const off = !user() || phase === "sending";
-  for (const control of $("#post-form").querySelectorAll("textarea, .row button")) control.disabled = off;
+  $("#post-text").disabled = !user(); // One may write while others are sent.
+  for (const button of $("#post-form").querySelectorAll(".row button")) button.disabled = !user() || phase === "sending";
   say($("#post-live"), announcement());
   $("#post-error").replaceChildren(...(phase === "error" ? [errorBox(error)] : []));
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,6 +15,15 @@ import (
 	"github.com/versity/versitygw/s3response"
 
 	"github.com/noidle/noidle/local/api"
+)
+
+const (
+	// maxKey is how many bytes a key may have
+	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html).
+	maxKey = 1024
+	// maxHeader is how many bytes a request's line and header may have: what the
+	// gateway reads, which hangs up on longer ones, without what is added for it.
+	maxHeader = 8<<10 - 512
 )
 
 // maxDelete is how many bytes a DeleteObjects request may have: 1,000 keys of
@@ -34,6 +44,10 @@ type objectID struct{ key, version string }
 // send. Of several objects to delete, it says which must stay.
 func (s *Service) authorize(r *http.Request) (*grant, error) {
 	granted := &grant{address: strings.Trim(r.RemoteAddr[:max(0, strings.LastIndexByte(r.RemoteAddr, ':'))], "[]"), denied: map[objectID]error{}}
+	if size := headerSize(r); size > maxHeader {
+		return nil, refuse("RequestHeaderSectionTooLarge", http.StatusBadRequest,
+			fmt.Sprintf("Your request header section exceeds the maximum allowed size: it has %d bytes of at most %d", size, maxHeader))
+	}
 	if r.Method == http.MethodOptions {
 		return granted, nil // Of a preflight request, the bucket's rules decide.
 	}
@@ -77,6 +91,9 @@ func requirements(r *http.Request) ([]need, error) {
 		return nil, err
 	}
 	bucket, key := target(r)
+	if len(key) > maxKey {
+		return nil, refuse("KeyTooLongError", http.StatusBadRequest, fmt.Sprintf("Your key is too long: it has %d bytes of at most %d", len(key), maxKey))
+	}
 	resource := "*" // of ListBuckets
 	switch {
 	case key != "":
@@ -103,6 +120,17 @@ func requirements(r *http.Request) ([]need, error) {
 		}
 	}
 	return needs, nil
+}
+
+// headerSize is how many bytes a request's line and header have.
+func headerSize(r *http.Request) int {
+	size := len(r.Method) + len(r.URL.RequestURI()) + len(r.Host)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(": ") + len(value) + len("\r\n")
+		}
+	}
+	return size
 }
 
 func (o operation) needs(resource, version string, keys api.Keys) []need {

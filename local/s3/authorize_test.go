@@ -133,6 +133,30 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// What is too long is refused before the gateway, which would hang up on it, gets it.
+func TestTooLong(t *testing.T) {
+	w := newWorld(t, s3.Bucket{Name: "public", Public: true})
+	w.allow = func(string) bool { return true }
+	for _, tt := range []struct {
+		name, method, path, want string
+		header                   http.Header
+	}{
+		{"key", "GET", "/public/" + strings.Repeat("a", 1025), "KeyTooLongError", nil},
+		{"longer than the gateway reads", "GET", "/public/" + strings.Repeat("a", 9000), "RequestHeaderSectionTooLarge", nil},
+		{"query", "GET", "/public/cat?versionId=" + strings.Repeat("a", 9000), "RequestHeaderSectionTooLarge", nil},
+		{"preflight", "OPTIONS", "/public/" + strings.Repeat("a", 9000), "RequestHeaderSectionTooLarge", nil},
+		{"header", "GET", "/public/cat", "RequestHeaderSectionTooLarge", http.Header{"X-Amz-Meta-Name": {strings.Repeat("a", 9000)}}},
+		{"metadata of the 2 KB that it may have", "GET", "/public/cat", "NoSuchKey", http.Header{"X-Amz-Meta-Name": {strings.Repeat("a", 2000)}}},
+		{"nearly all that the gateway reads", "GET", "/public/cat", "NoSuchKey", http.Header{"X-Amz-Meta-Name": {strings.Repeat("a", 7300)}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, answer, _ := request(t, tt.method, w.url+tt.path, "", tt.header); !strings.Contains(answer, "<Code>"+tt.want+"</Code>") {
+				t.Errorf("answers %s, want %s", answer, tt.want)
+			}
+		})
+	}
+}
+
 // Of several objects, those go that may
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
 func TestDeleteManyRefused(t *testing.T) {

@@ -19,9 +19,6 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// maxKey is how many bytes a key may have.
-const maxKey = 1024
-
 // copyMembers sets the members of an output, of which it gets the address, that
 // another struct has, too, by the same name and type.
 func copyMembers(output, from any) {
@@ -77,9 +74,6 @@ func (s *store) admit(bucketName, key, ifMatch, ifNoneMatch *string) (*bucket, e
 	b, err := s.bucket(bucketName)
 	if err != nil {
 		return nil, err
-	}
-	if len(*key) > maxKey {
-		return nil, s3err.GetKeyTooLongErr(int64(len(*key)), maxKey)
 	}
 	etag, exists := b.etag(*key)
 	return b, backend.EvaluateObjectPutPreconditions(etag, ifMatch, ifNoneMatch, exists)
