@@ -104,6 +104,9 @@ func (a *App) Add(name, file string, data []byte) (*Stack, error) {
 	for _, id := range slices.Sorted(maps.Keys(resources)) {
 		body, _ := resources[id].(map[string]any)
 		kind, _ := body["Type"].(string)
+		if strings.HasPrefix(id, "Fn::") {
+			return nil, fmt.Errorf("%s: %s is a loop, which only AWS unrolls; check what aws cloudformation get-template --template-stage Processed returns", file, id)
+		}
 		if kind == "" {
 			return nil, fmt.Errorf("%s: the resource %s has no Type", file, id)
 		}
@@ -140,19 +143,29 @@ func (s *Stack) addNested() error {
 	return nil
 }
 
-var resourceKey = regexp.MustCompile(`^\s+"?([A-Za-z0-9]+)"?\s*:`)
+var keyLine = regexp.MustCompile(`^(\s*)\{?\s*["']?([A-Za-z0-9]+)["']?\s*:`)
 
-// resourceLines returns the line of the first key after Resources with each name.
+// resourceLines returns the lines of the keys one level below the outermost Resources.
 func resourceLines(data []byte) map[string]int {
-	lines := map[string]int{}
-	within := false
-	number := 0
+	var lines map[string]int
+	outer, inner, number := -1, -1, 0
 	for line := range strings.Lines(string(data)) {
 		number++
-		if key := resourceKey.FindStringSubmatch(line); within && key != nil && lines[key[1]] == 0 {
-			lines[key[1]] = number
+		key := keyLine.FindStringSubmatch(line)
+		if key == nil {
+			continue
 		}
-		within = within || strings.HasPrefix(strings.TrimLeft(line, " \""), "Resources")
+		indent, name := len(key[1]), key[2]
+		switch {
+		case name == "Resources" && (outer < 0 || indent < outer):
+			lines, outer, inner = map[string]int{}, indent, -1
+		case indent <= outer:
+			inner = 0 // Resources ends here
+		case lines != nil && inner < 0:
+			lines[name], inner = number, indent
+		case lines != nil && indent == inner:
+			lines[name] = number
+		}
 	}
 	return lines
 }

@@ -74,6 +74,10 @@ func untagged(node *yaml.Node) (any, error) {
 	return nil, fmt.Errorf("line %d: aliases are not supported; write the value out", node.Line)
 }
 
+// booleans are those of YAML 1.1, which CloudFormation reads, beyond true and false.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+var booleans = map[string]bool{"yes": true, "on": true, "no": false, "off": false}
+
 // scalar returns a scalar as JSON has it. Dates, such as a policy's version, stay text.
 func scalar(node *yaml.Node) (any, error) {
 	switch node.Tag {
@@ -87,6 +91,9 @@ func scalar(node *yaml.Node) (any, error) {
 		return f, err
 	case "!!null":
 		return nil, nil
+	}
+	if b, ok := booleans[strings.ToLower(node.Value)]; ok && node.Style == 0 {
+		return b, nil
 	}
 	return node.Value, nil
 }

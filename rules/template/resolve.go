@@ -185,7 +185,7 @@ func (s *Stack) pick(list []any, depth int) any {
 	}
 	index, _ := Value{list[0]}.Number()
 	elements, ok := s.resolve(list[1], depth+1).([]any)
-	if !ok || int(index) >= len(elements) || index < 0 {
+	if !ok || !(index >= 0 && index < float64(len(elements))) { // nor NaN
 		return unknown{}
 	}
 	return elements[int(index)]

@@ -50,6 +50,9 @@ func TestText(t *testing.T) {
 		{"text", `"orders"`, `orders`, "orders"},
 		{"number", `30`, `30`, "30"},
 		{"bool", `true`, `true`, "true"},
+		{"bool of YAML 1.1", `true`, `yes`, "true"},
+		{"bool of YAML 1.1 that is off", `false`, `Off`, "false"},
+		{"no bool", `"yes"`, `"yes"`, "yes"},
 		{"date", `"2012-10-17"`, `2012-10-17`, "2012-10-17"},
 		{"Ref", `{"Ref": "Queue"}`, `!Ref Queue`, "${Queue.Ref}"},
 		{"parameter", `{"Ref": "Stage"}`, `!Ref Stage`, "${?}"},
@@ -63,6 +66,8 @@ func TestText(t *testing.T) {
 		{"Join of something unknown", `{"Fn::Join": ["/", {"Ref": "Stage"}]}`, `!Join ["/", !Ref Stage]`, "${?}"},
 		{"Select", `{"Fn::Select": [1, ["a", "b"]]}`, `!Select [1, [a, b]]`, "b"},
 		{"Select out of range", `{"Fn::Select": [2, ["a", "b"]]}`, `!Select [2, [a, b]]`, "${?}"},
+		{"Select of no number", `{"Fn::Select": ["NaN", ["a", "b"]]}`, `!Select [-Inf, [a, b]]`, "${?}"},
+		{"Select of a huge index", `{"Fn::Select": [1e300, ["a", "b"]]}`, `!Select [1e300, [a, b]]`, "${?}"},
 		{"Select of Split", `{"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Queue", "Arn"]}]}]}`, `!Select [5, !Split [":", !GetAtt Queue.Arn]]`, "${Queue.Arn}"},
 		{"If", `{"Fn::If": ["Prod", "a", "b"]}`, `!If [Prod, a, b]`, "${?}"},
 		{"FindInMap", `{"Fn::FindInMap": ["A", "b", "c"]}`, `!FindInMap [A, b, c]`, "${?}"},
@@ -85,16 +90,31 @@ func TestText(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	app := &template.App{}
-	if _, err := app.Add("stack", "template", []byte("Parameters:\n  A: {Type: String}\nResources:\n  A:\n    Type: AWS::SQS::Queue\n\n  B:\n    Type: AWS::SNS::Topic\n")); err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name, text string
+		want       map[string]int
+	}{
+		{"YAML", "Parameters:\n  A: {Type: String}\nResources:\n  A:\n    Type: AWS::SQS::Queue\n\n  B:\n    Type: AWS::SNS::Topic\n", map[string]int{"A": 4, "B": 7}},
+		{"a property of the same name", "Resources:\n  # all\n  A:\n    Type: AWS::Lambda::Function\n    Properties:\n      Role: !GetAtt Role.Arn\n  Role:\n    Type: AWS::IAM::Role\n", map[string]int{"A": 3, "Role": 7}},
+		{"a key of the same name", "Metadata:\n  Resources:\n    A: 1\nResources:\n  A:\n    Type: AWS::SQS::Queue\nOutputs:\n  B: {Value: 1}\n", map[string]int{"A": 5}},
+		{"no indent", "Resources:\n A:\n  Type: AWS::SQS::Queue\n 'B':\n  Type: AWS::SQS::Queue\n", map[string]int{"A": 2, "B": 4}},
+		{"JSON", "{\n \"Resources\": {\n  \"A\": {\n   \"Type\": \"AWS::SQS::Queue\"\n  },\n  \"B\": {\"Type\": \"AWS::SQS::Queue\"}\n }\n}", map[string]int{"A": 3, "B": 6}},
+		{"one line", `{"Resources": {"A": {"Type": "AWS::SQS::Queue"}}}`, map[string]int{"A": 1}},
 	}
-	got := map[string]int{}
-	for _, r := range app.Resources() {
-		got[r.ID] = r.Line
-	}
-	if diff := cmp.Diff(map[string]int{"A": 4, "B": 7}, got); diff != "" {
-		t.Errorf("lines (-want +got):\n%s", diff)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			app := &template.App{}
+			if _, err := app.Add("stack", "template", []byte(test.text)); err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]int{}
+			for _, r := range app.Resources() {
+				got[r.ID] = r.Line
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -105,6 +125,7 @@ func TestLoadErrors(t *testing.T) {
 		{"empty", ``, "empty"},
 		{"a list", `- a`, "no object"},
 		{"no type", `{"Resources": {"A": {}}}`, "the resource A has no Type"},
+		{"a loop", `{"Resources": {"Fn::ForEach::A": ["N", ["a"], {}]}}`, "--template-stage Processed"},
 		{"not transformed", `{"Resources": {"A": {"Type": "AWS::Serverless::Function"}}}`, "--template-stage Processed"},
 		{"alias", "Resources: {A: &a {Type: AWS::SQS::Queue}, B: *a}", "aliases"},
 		{"no nested template", `{"Resources": {"A": {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": "none.json"}}}}`, "the nested stack A"},

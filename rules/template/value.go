@@ -168,9 +168,8 @@ func (v Value) RefersTo(r *Resource) bool {
 	if found := v.Resource(); found != nil {
 		return found == r
 	}
-	literal := v.Text()
-	name, ok := r.name()
-	return ok && (literal == name || strings.HasSuffix(literal, ":"+name) || strings.HasSuffix(literal, "/"+name))
+	literal, name := v.Text(), r.name()
+	return name != "" && (literal == name || strings.HasSuffix(literal, ":"+name) || strings.HasSuffix(literal, "/"+name))
 }
 
 // MayReferTo reports whether the value refers to r, or may do so: it or r's name is
@@ -186,14 +185,15 @@ func (v Value) MayReferTo(r *Resource) bool {
 // nameProperties are the properties that give a resource its physical name.
 var nameProperties = []string{"QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "LogGroupName", "Name", "RoleName"}
 
-// name returns the physical name that the template gives the resource.
-func (r *Resource) name() (string, bool) {
+// name returns the physical name that the template gives the resource, with pseudo
+// parameters as text has them, or "".
+func (r *Resource) name() string {
 	for _, property := range nameProperties {
-		if name, ok := r.Get(property).Literal(); ok {
-			return name, true
+		if name := r.Get(property); !name.Unknown() && name.Text() != "" {
+			return name.Text()
 		}
 	}
-	return "", false
+	return ""
 }
 
 // pieces returns what a scalar, reference or text is made of.
