@@ -20,11 +20,14 @@ func init() {
 }
 
 // fillers are where resources name the bucket that they write to without end.
-var fillers = map[string][]string{
-	"AWS::S3::Bucket":                      {"LoggingConfiguration", "DestinationBucketName"},
-	"AWS::CloudFront::Distribution":        {"DistributionConfig", "Logging", "Bucket"},
-	"AWS::CloudTrail::Trail":               {"S3BucketName"},
-	"AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration", "BucketARN"},
+var fillers = map[string][][]string{
+	"AWS::S3::Bucket":               {{"LoggingConfiguration", "DestinationBucketName"}},
+	"AWS::CloudFront::Distribution": {{"DistributionConfig", "Logging", "Bucket"}},
+	"AWS::CloudTrail::Trail":        {{"S3BucketName"}},
+	"AWS::EC2::FlowLog":             {{"LogDestination"}},
+	"AWS::KinesisFirehose::DeliveryStream": {
+		{"ExtendedS3DestinationConfiguration", "BucketARN"}, {"S3DestinationConfiguration", "BucketARN"},
+	},
 }
 
 func checkBucketLifecycle(r *template.Resource, report reporter) {
@@ -32,7 +35,7 @@ func checkBucketLifecycle(r *template.Resource, report reporter) {
 		return
 	}
 	for _, writer := range r.Referrers(slices.Collect(maps.Keys(fillers))...) {
-		if writer.Get(fillers[writer.Type]...).RefersTo(r) {
+		if slices.ContainsFunc(fillers[writer.Type], func(path []string) bool { return writer.Get(path...).RefersTo(r) }) {
 			report("LifecycleConfiguration", "what %s writes is kept, and paid for, for ever", writer.Path())
 			return
 		}

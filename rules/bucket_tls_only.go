@@ -15,7 +15,7 @@ func init() {
 }
 
 func checkBucketTLSOnly(r *template.Resource, report reporter) {
-	if !mayDenyPlainHTTP(r, "AWS::S3::BucketPolicy", "Bucket") {
+	if !mayDenyPlainHTTP(r, "AWS::S3::BucketPolicy") {
 		report("AWS::S3::BucketPolicy", "a client may send credentials and data to the bucket without encryption")
 	}
 }

@@ -19,9 +19,12 @@ var deadLetterPaths = map[string][][]string{
 	},
 	"AWS::Events::Rule":        {{"Targets", "DeadLetterConfig", "Arn"}},
 	"AWS::Scheduler::Schedule": {{"Target", "DeadLetterConfig", "Arn"}},
-	"AWS::Pipes::Pipe":         {{"SourceParameters", "SqsQueueParameters", "DeadLetterConfig", "Arn"}},
-	"AWS::IoT::TopicRule":      {{"TopicRulePayload", "ErrorAction", "Sqs", "QueueUrl"}},
-	"AWS::Events::EventBus":    {{"DeadLetterConfig", "Arn"}},
+	"AWS::Pipes::Pipe": {
+		{"SourceParameters", "DynamoDBStreamParameters", "DeadLetterConfig", "Arn"},
+		{"SourceParameters", "KinesisStreamParameters", "DeadLetterConfig", "Arn"},
+	},
+	"AWS::IoT::TopicRule":   {{"TopicRulePayload", "ErrorAction", "Sqs", "QueueUrl"}},
+	"AWS::Events::EventBus": {{"DeadLetterConfig", "Arn"}},
 }
 
 var deadLetterTypes = slices.Sorted(maps.Keys(deadLetterPaths))

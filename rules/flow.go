@@ -48,13 +48,28 @@ func writtenBy(roleARN template.Value) []step {
 	}
 	var steps []step
 	for _, statement := range roleStatements(role) {
+		allowed := writable(statement)
 		for _, arn := range statement.Get("Resource").List() {
-			if r := arn.Resource(); r != nil && allows(statement, writes[r.Type]...) {
+			r := arn.Resource()
+			switch {
+			case r == nil || !allowed[r.Type]:
+			case r.Type != "AWS::S3::Bucket":
+				steps = append(steps, step{to: r})
+			case !strings.HasSuffix(arn.Text(), "}"): // s3:PutObject does not apply to a bucket without a key
 				steps = append(steps, step{r, keyPrefix(arn.Text())})
 			}
 		}
 	}
 	return steps
+}
+
+// writable returns the types of resources that a statement allows to write to.
+func writable(statement template.Value) map[string]bool {
+	types := map[string]bool{}
+	for kind, actions := range writes {
+		types[kind] = allows(statement, actions...)
+	}
+	return types
 }
 
 // keyPrefix returns what keys surely start with in the ARN of a bucket's objects.

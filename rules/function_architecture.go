@@ -18,6 +18,14 @@ func init() {
 	})
 }
 
+// mayBeEdgeFunction reports whether a distribution of the app may run the function.
+func mayBeEdgeFunction(function *template.Resource) bool {
+	distributions := function.App().Resources("AWS::CloudFront::Distribution")
+	return slices.ContainsFunc(distributions, func(distribution *template.Resource) bool {
+		return mayRunAtEdge(distribution.Get("DistributionConfig"), function)
+	})
+}
+
 // mayRunAtEdge reports whether a behavior of a distribution may run the function.
 func mayRunAtEdge(config template.Value, function *template.Resource) bool {
 	arns := slices.Concat(
@@ -29,12 +37,7 @@ func mayRunAtEdge(config template.Value, function *template.Resource) bool {
 
 // checkFunctionArchitecture leaves out functions at edge locations, which are x86_64.
 func checkFunctionArchitecture(r *template.Resource, report reporter) {
-	for _, distribution := range r.App().Resources("AWS::CloudFront::Distribution") {
-		if mayRunAtEdge(distribution.Get("DistributionConfig"), r) {
-			return
-		}
-	}
-	if architectures := r.Get("Architectures"); !mayContain(architectures, "arm64") {
+	if !mayBeEdgeFunction(r) && !mayContain(r.Get("Architectures"), "arm64") {
 		report("Architectures", "x86_64 costs a quarter more for the same time")
 	}
 }

@@ -32,7 +32,7 @@ func mayAuthorize(permission *template.Resource) bool {
 	return permission.Get("Principal").Is("iot.amazonaws.com") && !isRule
 }
 
-// checkFunctionFailureDestination looks at functions that the services below may invoke:
+// checkFunctionFailureDestination looks at functions that these services or schedules invoke:
 // Lambda takes their events at once and tries each up to three times.
 func checkFunctionFailureDestination(r *template.Resource, report reporter) {
 	if !r.Get("DeadLetterConfig", "TargetArn").Missing() {
@@ -47,6 +47,12 @@ func checkFunctionFailureDestination(r *template.Resource, report reporter) {
 		principal := permission.Get("Principal")
 		if functionOf(permission.Get("FunctionName")) == r && principal.Is(asynchronous...) && !mayAuthorize(permission) {
 			report("DeadLetterConfig", "an event of %s is lost after three attempts", principal.Text())
+			return
+		}
+	}
+	for _, schedule := range r.App().Resources("AWS::Scheduler::Schedule") {
+		if functionOf(schedule.Get("Target", "Arn")) == r {
+			report("DeadLetterConfig", "what %s starts is lost after three attempts", schedule.Path())
 			return
 		}
 	}

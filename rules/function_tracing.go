@@ -14,8 +14,10 @@ func init() {
 	})
 }
 
+// checkFunctionTracing leaves out functions at edge locations, which record no traces:
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
 func checkFunctionTracing(r *template.Resource, report reporter) {
-	if r.Get("TracingConfig", "Mode").Not("Active") {
+	if !mayBeEdgeFunction(r) && r.Get("TracingConfig", "Mode").Not("Active") {
 		report("TracingConfig.Mode", "no trace shows where a request to the function was slow or failed")
 	}
 }

@@ -9,10 +9,29 @@ import (
 )
 
 // identityTypes are the types of resources that give policies to roles, users and groups.
-var identityTypes = []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::IAM::User", "AWS::IAM::Group"}
+var identityTypes = []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy", "AWS::IAM::User", "AWS::IAM::Group"}
 
-// policies returns the policy documents that an identity resource has itself.
+// mayBeBoundary reports whether a managed policy may be nothing but the boundary of a
+// role or user, which allows nothing itself.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+func mayBeBoundary(r *template.Resource) bool {
+	isAttached := func(to *template.Resource) bool {
+		return slices.ContainsFunc(to.Get("ManagedPolicyArns").List(), func(arn template.Value) bool { return arn.RefersTo(r) })
+	}
+	isUnattached := r.Get("Roles").Missing() && r.Get("Users").Missing() && r.Get("Groups").Missing() &&
+		!slices.ContainsFunc(r.App().Resources("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"), isAttached)
+	return r.Type == "AWS::IAM::ManagedPolicy" && isUnattached &&
+		slices.ContainsFunc(r.App().Resources("AWS::IAM::Role", "AWS::IAM::User"), func(bounded *template.Resource) bool {
+			return bounded.Get("PermissionsBoundary").MayReferTo(r)
+		})
+}
+
+// policies returns the policy documents by which an identity resource itself allows
+// something.
 func policies(r *template.Resource) []template.Value {
+	if mayBeBoundary(r) {
+		return nil
+	}
 	documents := r.Get("PolicyDocument").List()
 	for _, policy := range r.Get("Policies").List() {
 		documents = append(documents, policy.Get("PolicyDocument"))

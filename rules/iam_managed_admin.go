@@ -19,7 +19,7 @@ func init() {
 }
 
 // administrator matches the ARNs of policies of AWS that allow all of a service, or of all.
-var administrator = regexp.MustCompile(`:iam::aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|[^/]*FullAccess)(-.*)?$`)
+var administrator = regexp.MustCompile(`:iam::aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|[^/]*FullAccess(_?[vV]\d+)?)(-.*)?$`)
 
 func checkIAMManagedAdmin(r *template.Resource, report reporter) {
 	for _, arn := range r.Get("ManagedPolicyArns").List() {

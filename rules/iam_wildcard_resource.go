@@ -32,7 +32,7 @@ func everyResource(arn string) bool {
 // resources.
 func hasResourceLevel(action template.Value) bool {
 	name, known := action.Literal()
-	return known && !slices.Contains(withoutResourceLevel, name)
+	return known && !slices.ContainsFunc(withoutResourceLevel, func(action string) bool { return strings.EqualFold(action, name) })
 }
 
 func actionNames(actions []template.Value) string {
@@ -43,13 +43,28 @@ func actionNames(actions []template.Value) string {
 	return strings.Join(names, ", ")
 }
 
-// checkIAMWildcardResource takes * where each action has no narrower resource, and
-// ARNs whose account or region alone is open.
+// mayNarrow reports whether a condition may narrow the resources: by their tags, or by
+// a key of the service, such as ecs:cluster.
+func mayNarrow(condition template.Value) bool {
+	return condition.Unknown() || slices.ContainsFunc(condition.Keys(), func(operator string) bool {
+		values := condition.Get(operator)
+		return values.Unknown() || slices.ContainsFunc(values.Keys(), func(key string) bool {
+			service, name, _ := strings.Cut(strings.ToLower(key), ":")
+			return strings.HasPrefix(name, "resource") || service != "aws" && name != "passedtoservice"
+		})
+	})
+}
+
+// checkIAMWildcardResource takes * where each action has no narrower resource or a
+// condition narrows it, and ARNs whose account or region alone is open.
 func checkIAMWildcardResource(r *template.Resource, report reporter) {
 	for _, statement := range allowing(policies(r)) {
 		actions := statement.Get("Action").List()
-		if !slices.ContainsFunc(actions, hasResourceLevel) {
+		if !slices.ContainsFunc(actions, hasResourceLevel) || mayNarrow(statement.Get("Condition")) {
 			continue
+		}
+		if !statement.Get("NotResource").Missing() {
+			report("NotResource", "it is every resource that it does not name, also of other applications, for %s", actionNames(actions))
 		}
 		for _, resource := range statement.Get("Resource").List() {
 			if everyResource(resource.Text()) {

@@ -21,6 +21,17 @@ var idleTypes = []string{
 	"AWS::ECS::Service", "AWS::EKS::Cluster", "AWS::MSK::Cluster", "AWS::Redshift::Cluster",
 }
 
+// mayPause reports whether a database instance may be one of Aurora Serverless that
+// stops while nothing uses it:
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
+func mayPause(instance *template.Resource) bool {
+	if instance.Get("DBInstanceClass").Not("db.serverless") {
+		return false
+	}
+	cluster := instance.Get("DBClusterIdentifier").Resource()
+	return cluster == nil || !cluster.Get("ServerlessV2ScalingConfiguration", "MinCapacity").Not("0")
+}
+
 // checkIdleCapacity leaves out streams on demand, which have no capacity that waits,
 // though each costs something by the hour.
 func checkIdleCapacity(r *template.Resource, report reporter) {
@@ -36,6 +47,10 @@ func checkIdleCapacity(r *template.Resource, report reporter) {
 	case "AWS::Lambda::Alias", "AWS::Lambda::Version":
 		if !r.Get("ProvisionedConcurrencyConfig").Missing() {
 			report("ProvisionedConcurrencyConfig", "environments are paid for while nothing invokes them")
+		}
+	case "AWS::RDS::DBInstance":
+		if !mayPause(r) {
+			report("DBInstanceClass", "it is paid for by the hour, used or not")
 		}
 	default:
 		report("Type", "it is paid for by the hour, used or not")

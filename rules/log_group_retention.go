@@ -14,8 +14,10 @@ func init() {
 	})
 }
 
+// checkLogGroupRetention leaves out the class DELIVERY, which keeps logs for a day:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
 func checkLogGroupRetention(r *template.Resource, report reporter) {
-	if r.Get("RetentionInDays").Missing() {
+	if r.Get("RetentionInDays").Missing() && r.Get("LogGroupClass").Not("DELIVERY") {
 		report("RetentionInDays", "logs are kept, and paid for, for ever")
 	}
 }

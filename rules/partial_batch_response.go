@@ -14,8 +14,9 @@ func init() {
 	})
 }
 
+// checkPartialBatchResponse leaves out batches of one item.
 func checkPartialBatchResponse(r *template.Resource, report reporter) {
-	if sourceOf(r) != "" && !mayContain(r.Get("FunctionResponseTypes"), "ReportBatchItemFailures") {
+	if sourceOf(r) != "" && r.Get("BatchSize").Not("1") && !mayContain(r.Get("FunctionResponseTypes"), "ReportBatchItemFailures") {
 		report("FunctionResponseTypes", "one item that fails makes the function work on its whole batch again")
 	}
 }

@@ -15,7 +15,7 @@ func init() {
 }
 
 func checkQueueRedrive(r *template.Resource, report reporter) {
-	isTarget := !r.Get("RedriveAllowPolicy").Missing() || isDeadLetterQueue(r, true)
+	isTarget := r.Get("RedriveAllowPolicy", "redrivePermission").Not("denyAll") && !r.Get("RedriveAllowPolicy").Missing() || isDeadLetterQueue(r, true)
 	if r.Get("RedrivePolicy", "deadLetterTargetArn").Missing() && !isTarget {
 		report("RedrivePolicy", "a message that always fails is received until it expires, and is lost then")
 	}

@@ -15,7 +15,7 @@ func init() {
 }
 
 func checkQueueTLSOnly(r *template.Resource, report reporter) {
-	if !mayDenyPlainHTTP(r, "AWS::SQS::QueuePolicy", "Queues") {
+	if !mayDenyPlainHTTP(r, "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy") {
 		report("AWS::SQS::QueuePolicy", "a client may send credentials and data to the queue without encryption")
 	}
 }

@@ -22,6 +22,6 @@ func checkQueueVisibilityTimeout(r *template.Resource, report reporter) {
 	visibility, known := numberOr(queue.Get("VisibilityTimeout"), 30)
 	timeout, knownTimeout := numberOr(function.Get("Timeout"), 3)
 	if known && knownTimeout && visibility < 6*timeout {
-		report("VisibilityTimeout", "the queue %s shows messages again after %v s, less than six times the %v s that %s may run: messages that wait or are retried within Lambda are worked on twice", queue.ID, visibility, timeout, function.ID)
+		report("VisibilityTimeout", "the queue %s shows messages again after %v s, less than six times the %v s that %s may run: messages that wait or are retried within Lambda are worked on twice", queue.Path(), visibility, timeout, function.Path())
 	}
 }

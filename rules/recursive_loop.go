@@ -18,7 +18,7 @@ func init() {
 	})
 }
 
-// pathBack returns the IDs of the resources on a way from a step to a function, or nil.
+// pathBack returns the paths of the resources on a way from a step to a function, or nil.
 func pathBack(from step, function *template.Resource, seen map[step]bool) []string {
 	if seen == nil {
 		seen = map[step]bool{}
@@ -26,13 +26,13 @@ func pathBack(from step, function *template.Resource, seen map[step]bool) []stri
 	seen[from] = true
 	for _, to := range next(from) {
 		if to.to == function {
-			return []string{function.ID}
+			return []string{function.Path()}
 		}
 		if seen[to] {
 			continue
 		}
 		if path := pathBack(to, function, seen); path != nil {
-			return append([]string{to.to.ID}, path...)
+			return append([]string{to.to.Path()}, path...)
 		}
 	}
 	return nil
@@ -42,6 +42,6 @@ func pathBack(from step, function *template.Resource, seen map[step]bool) []stri
 // role may write, and what that invokes. Event buses always filter, so they end it.
 func checkRecursiveLoop(r *template.Resource, report reporter) {
 	if path := pathBack(step{to: r}, r, nil); path != nil {
-		report("Role", "an event may go round for ever: %s, %s", r.ID, strings.Join(path, ", "))
+		report("Role", "an event may go round for ever: %s, %s", r.Path(), strings.Join(path, ", "))
 	}
 }

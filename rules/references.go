@@ -50,10 +50,11 @@ func sourceOf(mapping *template.Resource) string {
 	arn := mapping.Get("EventSourceArn")
 	if r := arn.Resource(); r != nil {
 		return map[string]string{
-			"AWS::SQS::Queue":            "sqs",
-			"AWS::Kinesis::Stream":       "kinesis",
-			"AWS::DynamoDB::Table":       "dynamodb",
-			"AWS::DynamoDB::GlobalTable": "dynamodb",
+			"AWS::SQS::Queue":              "sqs",
+			"AWS::Kinesis::Stream":         "kinesis",
+			"AWS::Kinesis::StreamConsumer": "kinesis",
+			"AWS::DynamoDB::Table":         "dynamodb",
+			"AWS::DynamoDB::GlobalTable":   "dynamodb",
 		}[r.Type]
 	}
 	if parts := strings.Split(arn.Text(), ":"); len(parts) > 2 && slices.Contains([]string{"sqs", "kinesis", "dynamodb"}, parts[2]) {

@@ -102,14 +102,17 @@ func Check(app *template.App) []Finding {
 	return findings
 }
 
-// reporter returns what appends findings about r.
+// reporter returns what appends findings about r, each once.
 func (rule Rule) reporter(r *template.Resource, findings *[]Finding) reporter {
 	return func(property, why string, arguments ...any) {
-		*findings = append(*findings, Finding{
+		finding := Finding{
 			Rule: rule.ID, Severity: rule.Severity, Page: rule.Page, Fix: rule.Fix,
 			Stack: r.Stack.Name, File: r.Stack.File, Line: r.Line,
 			Resource: r.ID, Type: r.Type, Path: r.Path(),
 			Property: property, Why: fmt.Sprintf(why, arguments...),
-		})
+		}
+		if !slices.Contains(*findings, finding) {
+			*findings = append(*findings, finding)
+		}
 	}
 }

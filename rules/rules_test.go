@@ -59,7 +59,8 @@ func TestUnknown(t *testing.T) {
 			}
 			for path, r := range document["Resources"].(map[string]any) {
 				properties, _ := r.(map[string]any)["Properties"].(map[string]any)
-				mutate(path, properties, func(path string) {
+				intrinsic := func(key string) bool { return key == "Ref" || strings.HasPrefix(key, "Fn::") }
+				replace(path, properties, map[string]any{"Ref": "Parameter"}, intrinsic, func(path string) {
 					data, err := json.Marshal(document)
 					if err != nil {
 						t.Fatal(err)
@@ -77,26 +78,26 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// mutate calls check with each value below node replaced by an unknown one.
-func mutate(path string, node any, check func(path string)) {
-	unknown := map[string]any{"Ref": "Parameter"}
+// replace calls check with each value below node replaced by another, except under
+// the keys to leave out.
+func replace(path string, node, by any, leaveOut func(key string) bool, check func(path string)) {
 	switch node := node.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(node)) {
-			if key == "Ref" || strings.HasPrefix(key, "Fn::") {
+			if leaveOut(key) {
 				continue
 			}
 			value := node[key]
-			mutate(path+"."+key, value, check)
-			node[key] = unknown
+			replace(path+"."+key, value, by, leaveOut, check)
+			node[key] = by
 			check(path + "." + key)
 			node[key] = value
 		}
 	case []any:
 		for i, value := range node {
 			at := fmt.Sprintf("%s[%d]", path, i)
-			mutate(at, value, check)
-			node[i] = unknown
+			replace(at, value, by, leaveOut, check)
+			node[i] = by
 			check(at)
 			node[i] = value
 		}

@@ -15,7 +15,7 @@ func init() {
 }
 
 func checkTopicTLSOnly(r *template.Resource, report reporter) {
-	if !mayDenyPlainHTTP(r, "AWS::SNS::TopicPolicy", "Topics") {
+	if !mayDenyPlainHTTP(r, "AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy") {
 		report("AWS::SNS::TopicPolicy", "a client may send credentials and data to the topic without encryption")
 	}
 }
