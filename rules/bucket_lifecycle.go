@@ -30,8 +30,14 @@ var fillers = map[string][][]string{
 	},
 }
 
+// mayExpire reports whether a rule of a lifecycle may expire objects.
+func mayExpire(rule template.Value) bool {
+	expires := !rule.Get("ExpirationInDays").Missing() || !rule.Get("ExpirationDate").Missing()
+	return expires && !rule.Get("Status").Not("Enabled")
+}
+
 func checkBucketLifecycle(r *template.Resource, report reporter) {
-	if !r.Get("LifecycleConfiguration", "Rules").Missing() {
+	if slices.ContainsFunc(r.Get("LifecycleConfiguration", "Rules").List(), mayExpire) {
 		return
 	}
 	for _, writer := range r.Referrers(slices.Collect(maps.Keys(fillers))...) {
