@@ -11,12 +11,16 @@ import (
 
 	"github.com/noidle/noidle/constructs/internal/alarm"
 	"github.com/noidle/noidle/constructs/storage"
+	"github.com/noidle/noidle/constructs/suppress"
 )
 
 // addArchive has Firehose deliver all records of the stream to a bucket. What it
 // needs of the CDK's construct is little, and that grants more than Firehose uses.
 func (a *StreamAnalytics) addArchive(props *Archive, removal awscdk.RemovalPolicy) {
 	a.Archive = storage.NewBucket(a, "Archive", &storage.BucketProps{RemovalPolicy: removal, Bucket: props.Bucket})
+	if props.Bucket == nil || props.Bucket.LifecycleRules == nil {
+		suppress.Findings(a.Archive, map[string]string{"bucket-lifecycle": "posts are archived for ever"})
+	}
 	a.DeliveryLog = awslogs.NewLogGroup(a, new("DeliveryLog"), &awslogs.LogGroupProps{
 		Retention:     awslogs.RetentionDays_ONE_MONTH,
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
