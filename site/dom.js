@@ -20,6 +20,18 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// first calls back for the first of events that follow each other quickly, as those of
+// a double click and of a key that is held down do.
+export function first(callback) {
+  let last = -Infinity;
+  return (event) => {
+    event.preventDefault();
+    const pause = event.timeStamp - last;
+    last = event.timeStamp;
+    if (pause > 700) callback();
+  };
+}
+
 // sleep resolves after some milliseconds, and rejects when the signal aborts.
 export function sleep(milliseconds, signal) {
   return new Promise((resolve, reject) => {

@@ -1,29 +1,42 @@
 // orders.js places orders and follows them step by step.
 
 import { errorBox, request } from "./api.js";
-import { $, h, say, sleep } from "./dom.js";
+import { $, first, h, say, sleep } from "./dom.js";
 import { language, onLanguage, t } from "./i18n.js";
 
 const currency = "KRW";
 const prices = { "book-1": 15000, "book-2": 22000, "book-3": 9800, "rare-1": 120000 };
 const steps = ["ACCEPTED", "RESERVED", "PAID", "COMPLETED"];
-const customerId = `web-${crypto.randomUUID()}`;
+const keptKey = "noidle.order";
+const kept = JSON.parse(sessionStorage.getItem(keptKey)) ?? {}; // from before the page was loaded again
+const customerId = kept.customerId ?? `web-${crypto.randomUUID()}`;
 
-let pending; // {key, body} of a submission without an answer: repeated, it is the same order
+let pending = kept.pending; // {key, body} of a submission without an answer: repeated, it is the same order
 let following; // AbortController of the order that is shown
 let state = { phase: "none" }; // none, sending, following or error; with order, error, wait (seconds) and lost
 
 export function start() {
   const form = $("#order-form");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    place();
-  });
+  form.addEventListener("submit", first(place));
   form.addEventListener("input", total);
   onLanguage(() => {
     total();
     render();
   });
+  if (kept.orderId) resume(kept.orderId);
+}
+
+const keep = (orderId) => sessionStorage.setItem(keptKey, JSON.stringify({ customerId, pending, orderId }));
+
+// resume goes on with the order that was shown before the page was loaded again.
+async function resume(orderId) {
+  const { signal } = (following = new AbortController());
+  show({ phase: "following", order: { orderId, status: "ACCEPTED", history: [] } });
+  try {
+    await follow(orderId, signal);
+  } catch {
+    if (!signal.aborted) show({ phase: "none" });
+  }
 }
 
 const money = (amount) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount);
@@ -43,6 +56,7 @@ async function place() {
     items: [{ sku: sku.value, quantity: quantity.valueAsNumber, unitPrice: prices[sku.value] }],
   });
   if (pending?.body !== body) pending = { key: crypto.randomUUID(), body };
+  keep();
   following?.abort();
   following = new AbortController();
   const { signal } = following;
@@ -52,6 +66,7 @@ async function place() {
       body, signal, safe: true, headers: { "Idempotency-Key": pending.key }, onwait: (wait) => show({ ...state, wait }),
     });
     pending = undefined;
+    keep(placed.orderId);
     show({ phase: "following", order: { ...placed, history: [] } });
     await follow(placed.orderId, signal);
   } catch (error) {

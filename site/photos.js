@@ -27,6 +27,7 @@ export function start() {
   for (const type of ["dragenter", "dragover"]) zone.addEventListener(type, () => zone.classList.toggle("over", !input.disabled));
   for (const type of ["dragleave", "drop"]) zone.addEventListener(type, () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => !input.disabled && add([...event.dataTransfer.files]));
+  addEventListener("beforeunload", (event) => photos.some(uploading) && event.preventDefault());
   onSession(sessionChanged);
   onLanguage(render);
   sessionChanged();
@@ -58,10 +59,12 @@ async function load() {
 }
 
 async function add(files) {
-  for (const file of files) {
-    const photo = { name: file.name, progress: 0 };
-    photos.unshift(photo);
-    render();
+  const added = files.map((file) => ({ name: file.name, progress: 0 }));
+  photos.unshift(...added.toReversed());
+  render();
+  for (const [i, file] of files.entries()) {
+    const photo = added[i];
+    if (!photos.includes(photo)) return; // The session is over.
     try {
       await upload(file, photo);
       watch(photo);
@@ -79,11 +82,12 @@ async function upload(file, photo) {
   tell("uploading", photo);
   const body = JSON.stringify({ name: file.name, type: file.type, bytes: file.size });
   const created = await request("POST", "/photos", { signed: true, body });
+  photo.id = created.id; // Also what does not arrive can be deleted.
   await put(created.upload, file, (progress) => {
     photo.progress = progress;
     photo.card?.querySelector("progress")?.setAttribute("value", progress);
   });
-  Object.assign(photo, { id: created.id, status: "WAITING", progress: undefined });
+  Object.assign(photo, { status: "WAITING", progress: undefined });
   tell("processing", photo);
 }
 
@@ -116,6 +120,8 @@ async function watch(photo) {
 }
 
 const unfinished = (photo) => !photo.error && (photo.status === "WAITING" || photo.status === "PROCESSING");
+
+const uploading = (photo) => photo.progress !== undefined && !photo.error;
 
 async function remove(photo) {
   photo.deleting = true;
@@ -165,9 +171,9 @@ function card(photo) {
     h("div", { class: "frame" }, best
       ? h("img", { src: best.url, width: best.width, height: best.height, alt: t("thumbnailOf", { name: photo.name }) })
       : h("span", { class: photo.error || photo.status === "REJECTED" ? "sign bad" : "sign", "aria-hidden": "true" }, photo.error || photo.status === "REJECTED" ? "✕" : "…")),
-    h("p", { class: "photo-name", title: photo.name }, photo.name),
+    h("p", { class: "photo-name", dir: "auto", title: photo.name }, photo.name),
     ...details(photo, thumbnails),
-    (photo.id || photo.error) && h("button", {
+    (photo.progress === undefined || photo.error) && h("button", {
       type: "button", class: "secondary small", disabled: photo.deleting, "aria-label": t("deletePhoto", { name: photo.name }), onclick: () => remove(photo),
     }, t("delete")));
   return photo.card;

@@ -1,7 +1,7 @@
 // posts.js sends posts and tells when they are counted.
 
 import { errorBox, now, request } from "./api.js";
-import { $, say } from "./dom.js";
+import { $, first, say } from "./dom.js";
 import { language, onLanguage, t } from "./i18n.js";
 import { samplePosts } from "./samples.js";
 import { onSession, user } from "./signin.js";
@@ -10,13 +10,12 @@ import { clock, highlight, onCounted, windowOf } from "./trends.js";
 let state = { phase: "none" }; // none, noHashtag, sending, accepted, counted or error
 
 export function start() {
-  $("#post-form").addEventListener("submit", async (event) => {
-    event.preventDefault();
+  $("#post-form").addEventListener("submit", first(async () => {
     const text = $("#post-text").value.trim();
     if (hashtags(text).length === 0) return show({ phase: "noHashtag" });
     if ((await send([{ text, lang: language() }])) && $("#post-text").value.trim() === text) $("#post-text").value = "";
-  });
-  $("#send-samples").addEventListener("click", () => send(samplePosts(100)));
+  }));
+  $("#send-samples").addEventListener("click", first(() => send(samplePosts(100))));
   onCounted((end) => {
     if (state.phase === "accepted" && state.at < end) show({ phase: "counted" });
   });

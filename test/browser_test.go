@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -143,6 +144,25 @@ func TestBrowserErrors(t *testing.T) {
 		g.Await(`document.querySelector(".step[data-step=PAID].failed") && document.querySelector(".step[data-step=RESERVED].undone")`)
 		g.content()
 	})
+	t.Run("a double click, and a reload", func(t *testing.T) {
+		g := visitReference(t, app, browser, visitor.Desktop)
+		orders := visitor.Evaluate[int](g.Visitor, `(async () => {
+			const button = document.querySelector("#order-form button[type=submit]");
+			for (let click = 0; click < 2; click++) {
+				button.click();
+				while (button.disabled) await new Promise((resolve) => setTimeout(resolve, 5));
+			}
+			return performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/api/orders")).length;
+		})()`)
+		if orders != 1 {
+			t.Errorf("a double click places %d orders", orders)
+		}
+		id := g.Text("#order-id")
+		g.Go(app.outputs["SiteUrl"])
+		g.AwaitText("#order-id", id)
+		g.Await(`document.querySelectorAll("#order-steps .done").length === 4`)
+		g.complaints()
+	})
 	t.Run("no network", func(t *testing.T) {
 		g := visitReference(t, app, browser, visitor.Desktop)
 		g.Online(false)
@@ -161,6 +181,31 @@ func TestBrowserErrors(t *testing.T) {
 		g.Await(`document.querySelector(".photo[data-status=REJECTED]")`)
 		g.AwaitText("#photos", "notes.txt")
 		g.content()
+	})
+	t.Run("photos that do not arrive", func(t *testing.T) {
+		g := visitReference(t, app, browser, visitor.Desktop)
+		g.SignUp("park@example.com", "Correct-Horse-4")
+		g.AwaitText("#photos", "No photos yet")
+		cards := visitor.Evaluate[int](g.Visitor, `(() => {
+			XMLHttpRequest.prototype.send = function () { this.onerror(); };
+			const files = new DataTransfer();
+			for (const name of ["a.png", "b.png", "c.png"]) files.items.add(new File(["meow"], name, { type: "image/png" }));
+			document.querySelector("#photo-input").files = files.files;
+			document.querySelector("#photo-input").dispatchEvent(new Event("change"));
+			return document.querySelectorAll(".photo").length;
+		})()`)
+		if cards != 3 {
+			t.Errorf("%d of three photos are shown at once", cards)
+		}
+		g.Await(`document.querySelectorAll(".photo .error").length === 3`)
+		for left := 3; left > 0; left-- {
+			g.Await(`document.querySelectorAll(".photo").length === ` + strconv.Itoa(left))
+			g.Click(".photo button")
+		}
+		g.AwaitText("#photos", "No photos yet")
+		g.Go(app.outputs["SiteUrl"])
+		g.AwaitText("#photos", "No photos yet")
+		g.complaints()
 	})
 	t.Run("a token that no longer counts", func(t *testing.T) {
 		g := visitReference(t, app, browser, visitor.Desktop)
@@ -189,13 +234,14 @@ func newFile(t *testing.T, name, content string) string {
 	return path
 }
 
-// TestBrowserPhone: in Korean, in the dark, on a small phone, nothing is cut off.
+// TestBrowserPhone: in Korean, in the dark, on a small phone, nothing is cut off
+// (https://www.w3.org/WAI/WCAG22/Understanding/reflow.html).
 func TestBrowserPhone(t *testing.T) {
 	app := openStack(t, webAppStack, local.Options{})
-	phone := visitor.Screen{Width: 360, Height: 740, Dark: true, Language: "ko"}
+	phone := visitor.Screen{Width: 320, Height: 740, Dark: true, Language: "ko"}
 	g := visitReference(t, app, openBrowser(t), phone)
 	g.AwaitText("#sign-in", "로그인")
-	g.Await(`document.documentElement.lang === "ko" && document.documentElement.scrollWidth <= innerWidth`)
+	g.Await(`document.documentElement.lang === "ko" && document.documentElement.scrollWidth <= innerWidth && document.querySelector(".brand").offsetHeight <= 44`)
 	g.content()
 	g.Click("#language")
 	g.AwaitText("#sign-in", "Sign in")
