@@ -46,6 +46,18 @@ func TestUserPool(t *testing.T) {
 	}
 }
 
+// A provider's secret is in Secrets Manager, which is not here, and no one signs in
+// with the provider.
+func TestUserPoolProvider(t *testing.T) {
+	provider := `, "Google": {"Type": "AWS::Cognito::UserPoolIdentityProvider", "Properties": {"UserPoolId": {"Ref": "Pool"}, "ProviderName": "Google", "ProviderType": "Google",
+		"ProviderDetails": {"client_secret": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "AWS::Region"}, ":SecretString:::}}"]]}}}}`
+	c, err := local.Start(write(t, userPool("", "", "")+provider, ""), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
+
 func TestUserPoolRefusals(t *testing.T) {
 	for name, tt := range map[string]struct{ resources, want string }{
 		"second factor":   {userPool(`, "MfaConfiguration": "ON"`, "", ""), "MfaConfiguration: ON is not supported locally"},
