@@ -86,6 +86,29 @@ func TestStaticSiteIsPrivate(t *testing.T) {
 	}
 }
 
+// TestStaticSiteNamesAreRegional: the same stack can be in two regions of an account,
+// for all of which CloudFront has these names once
+// (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateResponseHeadersPolicy.html).
+func TestStaticSiteNamesAreRegional(t *testing.T) {
+	got := render(t, func(s awscdk.Stack) {
+		defaultStaticSite(s, "One")
+		defaultStaticSite(s, "Two")
+	})
+	names := map[string]bool{}
+	for kind, config := range map[string]string{"AWS::CloudFront::OriginAccessControl": "OriginAccessControlConfig", "AWS::CloudFront::ResponseHeadersPolicy": "ResponseHeadersPolicyConfig"} {
+		for _, id := range got.ofType(kind) {
+			name, _ := json.Marshal(got.Resources[id].Properties[config].(map[string]any)["Name"])
+			if !strings.Contains(string(name), `{"Ref":"AWS::Region"}`) {
+				t.Errorf("%s has the name %s", id, name)
+			}
+			names[kind+string(name)] = true
+		}
+	}
+	if len(names) != 4 {
+		t.Errorf("two sites have the names %v", names)
+	}
+}
+
 // TestStaticSiteDistribution: what viewers get.
 func TestStaticSiteDistribution(t *testing.T) {
 	got := render(t, func(s awscdk.Stack) { defaultStaticSite(s, "It") })

@@ -232,6 +232,11 @@ func TestWebPanics(t *testing.T) {
 			func(s awscdk.Stack) { web.NewSignIn(s, "Users", &web.SignInProps{PasswordLength: 1}) }},
 		{"redirect", `web: SignIn "Stack/Users": redirect URL is "http://example.com": must be https, or http on localhost, without a fragment`,
 			func(s awscdk.Stack) { web.NewSignIn(s, "Users", nil).AllowRedirect(new("http://example.com")) }},
+		{"one redirect too many", `web: SignIn "Stack/Users": redirect URL "https://example.com/" is one more than 100: leave out one of CallbackURLs or LogoutURLs`,
+			func(s awscdk.Stack) {
+				full := web.NewSignIn(s, "Users", &web.SignInProps{CallbackURLs: slices.Repeat([]string{"https://example.com/a"}, 100)})
+				full.AllowRedirect(new("https://example.com/"))
+			}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
 func (p *ServerlessWebAppProps) validate() error {
@@ -27,10 +31,42 @@ func (p *ServerlessWebAppProps) validate() error {
 			return err
 		}
 	}
-	if _, err := json.Marshal(p.Config); err != nil {
-		return fmt.Errorf("Config is no JSON: %w", err)
+	return cmp.Or(validateConfig("Config", p.Config), p.validateSignIn(), p.validateStaticSite())
+}
+
+// encodedToken is how the CDK writes tokens of lists and numbers: what is in
+// place of them is not known in a text.
+var encodedToken = regexp.MustCompile(`^\[?"#\{Token\[|^-1\.888154589\d*e\+289$`)
+
+// validateConfig refuses what would not be in the pages' configuration as it is here.
+func validateConfig(name string, value any) error {
+	if _, ok := value.(awscdk.IResolvable); ok {
+		return fmt.Errorf("%s is a CDK token that is no text: set awscdk.Token_AsString of it", name)
 	}
-	return cmp.Or(p.validateSignIn(), p.validateStaticSite())
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if err := validateConfig(name+"."+key, v[key]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case []any:
+		for i, element := range v {
+			if err := validateConfig(fmt.Sprintf("%s.%d", name, i), element); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text, err := json.Marshal(value)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is no JSON: %w", name, err)
+	case encodedToken.Match(text):
+		return fmt.Errorf("%s is a CDK token of a list or number: set a text, such as awscdk.Fn_Join of the list or awscdk.Token_AsString of the number", name)
+	}
+	return nil
 }
 
 func (p *ServerlessWebAppProps) validateSignIn() error {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 
 	"github.com/noidle/noidle/constructs/internal/expect"
@@ -11,6 +12,9 @@ import (
 
 // httpAPI stands for an API that nobody looks into.
 type httpAPI struct{ awsapigatewayv2.IHttpApi }
+
+// token stands for what the CDK works out later.
+type token struct{ awscdk.IResolvable }
 
 func TestServerlessWebAppProps(t *testing.T) {
 	tests := []struct {
@@ -31,7 +35,13 @@ func TestServerlessWebAppProps(t *testing.T) {
 		{"mount with a parameter", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/{id}", httpAPI{}}} }, "have only letters, digits"},
 		{"long mount", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/" + strings.Repeat("a", 249), httpAPI{}}} }, "Path must"},
 		{"mount twice", func(p *ServerlessWebAppProps) { p.Mounts = []Mount{{"/a", httpAPI{}}, {"/a", httpAPI{}}} }, `mount "/a" is there twice`},
-		{"no JSON", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"now": func() {}} }, "Config is no JSON"},
+		{"no JSON", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"now": func() {}} }, "Config.now is no JSON"},
+		{"text token", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"a": "${Token[A.1]}", "b": []any{1, "-"}} }, ""},
+		{"token", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"a": []any{token{}}} }, "Config.a.0 is a CDK token that is no text: set awscdk.Token_AsString of it"},
+		{"list token", func(p *ServerlessWebAppProps) { p.Config = map[string]any{"a": &[]*string{new("#{Token[A.1]}")}} }, "Config.a is a CDK token of a list or number"},
+		{"number token", func(p *ServerlessWebAppProps) {
+			p.Config = map[string]any{"a": map[string]any{"b": new(-1.8881545897087503e+289)}}
+		}, "Config.a.b is a CDK token of a list or number"},
 		{"empty configuration", func(p *ServerlessWebAppProps) {
 			p.StaticSite = &StaticSiteProps{Files: map[string]string{"config.json": ""}}
 		}, "StaticSite.Files has config.json"},

@@ -83,6 +83,9 @@ func (s *SignIn) AllowRedirect(url *string) {
 	if err := validateRedirect(*url); err != nil {
 		panic(fmt.Errorf("web: SignIn %q: %w", *s.Node().Path(), err))
 	}
+	if len(s.callbacks) == maxRedirects || len(s.logouts) == maxRedirects {
+		panic(fmt.Errorf("web: SignIn %q: redirect URL %q is one more than %d: leave out one of CallbackURLs or LogoutURLs", *s.Node().Path(), *url, maxRedirects))
+	}
 	s.callbacks = append(s.callbacks, *url)
 	s.logouts = append(s.logouts, *url)
 	client := s.Client.Node().DefaultChild().(awscognito.CfnUserPoolClient)

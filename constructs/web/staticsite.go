@@ -50,6 +50,9 @@ func NewStaticSite(scope constructs.Construct, id string, props *StaticSiteProps
 	if err == nil {
 		err = settings.validateCertificate(scope)
 	}
+	if err == nil && settings.Domain != nil {
+		err = settings.Domain.validateZone(*settings.Domain.Zone.ZoneName())
+	}
 	if err != nil {
 		panic(fmt.Errorf("web: StaticSite %q: %w", id, err))
 	}
@@ -135,6 +138,16 @@ func (s *StaticSite) addDistribution(props *StaticSiteProps) {
 		settings.WebAclId = &props.WebACL
 	}
 	s.Distribution = awscloudfront.NewDistribution(s, new("Distribution"), settings)
+	control := s.Distribution.Node().FindChild(new("Origin1")).Node().FindChild(new("S3OriginAccessControl"))
+	control.Node().DefaultChild().(awscloudfront.CfnOriginAccessControl).AddPropertyOverride(new("OriginAccessControlConfig.Name"), s.globalName())
+}
+
+// globalName is a name for what CloudFront has once for all regions: of the region and
+// the construct's path, so that the same stack can be in two, of at most 64 characters
+// (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginAccessControlConfig.html).
+func (s *StaticSite) globalName() *string {
+	name := awscdk.Names_UniqueResourceName(s, &awscdk.UniqueResourceNameOptions{MaxLength: new(48.0), Separator: new("-")})
+	return new(*awscdk.Stack_Of(s).Region() + "-" + *name)
 }
 
 // notFound is the page for what S3 refuses: to one who may not list the bucket it
@@ -151,6 +164,7 @@ func notFound(page string) *awscloudfront.ErrorResponse {
 
 func (s *StaticSite) addHeaders(props *StaticSiteProps) {
 	s.Headers = awscloudfront.NewResponseHeadersPolicy(s, new("Headers"), &awscloudfront.ResponseHeadersPolicyProps{
+		ResponseHeadersPolicyName: s.globalName(),
 		SecurityHeadersBehavior: &awscloudfront.ResponseSecurityHeadersBehavior{
 			ContentSecurityPolicy: &awscloudfront.ResponseHeadersContentSecurityPolicy{
 				ContentSecurityPolicy: new(props.contentSecurityPolicy()), Override: new(true),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -63,7 +64,7 @@ type StaticSiteProps struct {
 
 // Domain is a name of a site.
 type Domain struct {
-	// Name is the domain name, such as www.example.com. Required.
+	// Name is the domain name, such as www.example.com, in small letters. Required.
 	Name string
 	// Zone is the hosted zone that gets the records of the name. Required.
 	Zone awsroute53.IHostedZone
@@ -130,7 +131,7 @@ func (p *StaticSiteProps) validateFiles() error {
 		}
 	}
 	for _, pattern := range p.Immutable {
-		if pattern == "" || strings.HasPrefix(pattern, "/") {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.HasPrefix(pattern, "/") {
 			return fmt.Errorf("Immutable has %q: must be a pattern of paths in the site, such as assets/*", pattern)
 		}
 	}
@@ -172,8 +173,23 @@ func (p *StaticSiteProps) validateDomain() error {
 		return errors.New("Domain has no Name: set the site's, such as www.example.com")
 	case p.Domain.Zone == nil:
 		return fmt.Errorf("Domain %q has no Zone: set the hosted zone of the name", p.Domain.Name)
+	case !isToken(p.Domain.Name) && !domainName.MatchString(p.Domain.Name):
+		return fmt.Errorf("Domain %q: Name must be a whole domain name in small letters, such as www.example.com", p.Domain.Name)
 	}
 	return nil
+}
+
+// domainName is an alternate domain name
+// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html).
+var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
+
+// validateZone refuses a name that is not in its zone: its records would get the
+// zone's name at their end.
+func (d *Domain) validateZone(zone string) error {
+	if isToken(d.Name) || isToken(zone) || strings.HasSuffix("."+d.Name, "."+strings.TrimSuffix(zone, ".")) {
+		return nil
+	}
+	return fmt.Errorf("Domain %q is not in its Zone %s: set the hosted zone of the name", d.Name, zone)
 }
 
 // validateDistribution refuses settings that the construct decides.
@@ -188,6 +204,8 @@ func (p *StaticSiteProps) validateDistribution() error {
 		return errors.New("Distribution has DomainNames or a Certificate: set Domain instead")
 	case d.WebAclId != nil:
 		return errors.New("Distribution.WebAclId is set: set WebACL instead")
+	case d.EnableLogging != nil && !*d.EnableLogging:
+		return errors.New("Distribution.EnableLogging is false: the construct keeps access logs, set LogBucket for another place")
 	case d.ErrorResponses != nil:
 		return errors.New("Distribution.ErrorResponses are set: set NotFoundPage instead")
 	}
@@ -197,9 +215,11 @@ func (p *StaticSiteProps) validateDistribution() error {
 // contentSecurityPolicy lets the pages use what is of their own origin, and what the
 // props name.
 func (p *StaticSiteProps) contentSecurityPolicy() string {
-	directives := []string{"default-src 'self'"}
-	for _, name := range slices.Sorted(maps.Keys(p.ContentSources)) {
-		directives = append(directives, strings.Join(append([]string{name, "'self'"}, p.ContentSources[name]...), " "))
+	sources := maps.Clone(p.ContentSources)
+	delete(sources, "default-src") // Only the first directive of a name counts.
+	directives := []string{strings.Join(append([]string{"default-src 'self'"}, p.ContentSources["default-src"]...), " ")}
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		directives = append(directives, strings.Join(append([]string{name, "'self'"}, sources[name]...), " "))
 	}
 	return strings.Join(append(directives, "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"), "; ")
 }

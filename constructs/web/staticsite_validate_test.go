@@ -41,6 +41,7 @@ func TestStaticSiteProps(t *testing.T) {
 		{"backslash", func(p *StaticSiteProps) { p.Files = map[string]string{`a\b`: ""} }, "must be the path of a file"},
 		{"empty pattern", func(p *StaticSiteProps) { p.Immutable = []string{""} }, `Immutable has "": must be a pattern of paths in the site`},
 		{"pattern from the root", func(p *StaticSiteProps) { p.Immutable = []string{"/assets/*"} }, `Immutable has "/assets/*"`},
+		{"broken pattern", func(p *StaticSiteProps) { p.Immutable = []string{"assets[/*"} }, `Immutable has "assets[/*"`},
 		{"directive", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"sandbox": nil} }, `ContentSources has "sandbox": must be a directive of sources, such as img-src`},
 		{"two sources in one", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"img-src": {"a b"}} }, `ContentSources has "a b" for img-src: must be one source`},
 		{"end of a directive", func(p *StaticSiteProps) { p.ContentSources = map[string][]string{"img-src": {"a;script-src"}} }, `"a;script-src"`},
@@ -56,9 +57,14 @@ func TestStaticSiteProps(t *testing.T) {
 		}, ""},
 		{"no name", func(p *StaticSiteProps) { p.Domain = &Domain{Zone: zone{}} }, "Domain has no Name"},
 		{"no zone", func(p *StaticSiteProps) { p.Domain = &Domain{Name: "a.example"} }, `Domain "a.example" has no Zone`},
+		{"URL as a name", func(p *StaticSiteProps) { p.Domain = &Domain{Name: "https://a.example", Zone: zone{}} }, `Domain "https://a.example": Name must be a whole domain name`},
+		{"name of one word", func(p *StaticSiteProps) { p.Domain = &Domain{Name: "www", Zone: zone{}} }, `Domain "www": Name must be a whole domain name`},
+		{"name in capitals", func(p *StaticSiteProps) { p.Domain = &Domain{Name: "A.example", Zone: zone{}} }, "in small letters"},
+		{"name with a dot at its end", func(p *StaticSiteProps) { p.Domain = &Domain{Name: "a.example.", Zone: zone{}} }, `Domain "a.example."`},
 		{"behaviour", distribution(awscloudfront.DistributionProps{DefaultBehavior: &awscloudfront.BehaviorOptions{}}), "Distribution.DefaultBehavior is set"},
 		{"names", distribution(awscloudfront.DistributionProps{DomainNames: &[]*string{}}), "Distribution has DomainNames or a Certificate: set Domain instead"},
 		{"web ACL", distribution(awscloudfront.DistributionProps{WebAclId: new("a")}), "Distribution.WebAclId is set: set WebACL instead"},
+		{"no logs", distribution(awscloudfront.DistributionProps{EnableLogging: new(false)}), "Distribution.EnableLogging is false: the construct keeps access logs"},
 		{"error responses", distribution(awscloudfront.DistributionProps{ErrorResponses: &[]*awscloudfront.ErrorResponse{}}), "Distribution.ErrorResponses are set: set NotFoundPage instead"},
 	}
 	for _, tt := range tests {
@@ -73,6 +79,34 @@ func TestStaticSiteProps(t *testing.T) {
 
 func distribution(props awscloudfront.DistributionProps) func(*StaticSiteProps) {
 	return func(p *StaticSiteProps) { p.Distribution = &props }
+}
+
+// TestDomainIsInItsZone: the CDK would write www.example.org.example.com.
+func TestDomainIsInItsZone(t *testing.T) {
+	tests := []struct{ name, zone, want string }{
+		{"www.example.com", "example.com", ""},
+		{"example.com", "example.com", ""},
+		{"www.example.com", "example.com.", ""},
+		{"www.example.com", "${Token[Zone.1]}", ""},
+		{"${Token[Name.1]}", "example.com", ""},
+		{"www.example.org", "example.com", `Domain "www.example.org" is not in its Zone example.com`},
+		{"myexample.com", "example.com", `Domain "myexample.com" is not in its Zone`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+" in "+tt.zone, func(t *testing.T) {
+			expect.Error(t, (&Domain{Name: tt.name}).validateZone(tt.zone), tt.want)
+		})
+	}
+}
+
+// TestContentSecurityPolicy: of two directives of one name browsers take the first
+// (https://www.w3.org/TR/CSP3/#parse-serialized-policy).
+func TestContentSecurityPolicy(t *testing.T) {
+	p := StaticSiteProps{ContentSources: map[string][]string{"default-src": {"https://a.example"}, "img-src": {"data:"}}}
+	const want = "default-src 'self' https://a.example; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	if got := p.contentSecurityPolicy(); got != want {
+		t.Errorf("policy is %s\nwant %s", got, want)
+	}
 }
 
 // TestNotFoundPage: a site's 404.html needs no setting.
