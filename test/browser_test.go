@@ -147,10 +147,11 @@ func TestBrowserErrors(t *testing.T) {
 	t.Run("a double click, and a reload", func(t *testing.T) {
 		g := visitReference(t, app, browser, visitor.Desktop)
 		orders := visitor.Evaluate[int](g.Visitor, `(async () => {
-			const button = document.querySelector("#order-form button[type=submit]");
-			for (let click = 0; click < 2; click++) {
-				button.click();
-				while (button.disabled) await new Promise((resolve) => setTimeout(resolve, 5));
+			const form = document.querySelector("#order-form");
+			const clicks = [new SubmitEvent("submit", { cancelable: true }), new SubmitEvent("submit", { cancelable: true })];
+			for (const click of clicks) { // the second with the time that it has, whenever the first is answered
+				form.dispatchEvent(click);
+				while (form.querySelector("button[type=submit]").disabled) await new Promise((resolve) => setTimeout(resolve, 5));
 			}
 			return performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/api/orders")).length;
 		})()`)
