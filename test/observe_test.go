@@ -14,14 +14,19 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/cloudformationinclude"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/noidle/noidle/constructs/compute"
 	"github.com/noidle/noidle/constructs/messaging"
@@ -190,6 +195,44 @@ func TestDashboardOfPlainCDK(t *testing.T) {
 	}
 }
 
+// TestDashboardOfConnections: who reads a stream through an alias, and which queues
+// take what failed, whoever sends it there.
+func TestDashboardOfConnections(t *testing.T) {
+	got := render(t, func(s awscdk.Stack) {
+		queue := func(id string) awssqs.Queue { return awssqs.NewQueue(s, &id, nil) }
+		function := awslambda.NewFunction(s, new("Work"), &awslambda.FunctionProps{
+			Runtime: awslambda.Runtime_NODEJS_LATEST(), Handler: new("index.handler"), Code: awslambda.Code_FromInline(new("x")),
+			DeadLetterQueue: queue("OfFunction"),
+		})
+		alias := awslambda.NewAlias(s, new("Alias"), &awslambda.AliasProps{
+			AliasName: new("live"), Version: function.CurrentVersion(), OnFailure: awslambdadestinations.NewSqsDestination(queue("OfAlias")),
+		})
+		alias.AddEventSource(awslambdaeventsources.NewKinesisEventSource(awskinesis.NewStream(s, new("Stream"), nil), &awslambdaeventsources.KinesisEventSourceProps{
+			StartingPosition: awslambda.StartingPosition_LATEST, OnFailure: awslambdaeventsources.NewSqsDlq(queue("OfStream")),
+		}))
+		jobs := queue("Jobs")
+		alias.AddEventSource(awslambdaeventsources.NewSqsEventSource(jobs, nil))
+		awssns.NewSubscription(s, new("Subscription"), &awssns.SubscriptionProps{
+			Topic: awssns.NewTopic(s, new("Topic"), nil), Protocol: awssns.SubscriptionProtocol_SQS, Endpoint: jobs.QueueArn(), DeadLetterQueue: queue("OfSubscription"),
+		})
+		awsevents.NewRule(s, new("Rule"), &awsevents.RuleProps{
+			Schedule: awsevents.Schedule_Rate(awscdk.Duration_Hours(new(1.0))),
+			Targets:  &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(jobs, &awseventstargets.SqsQueueProps{DeadLetterQueue: queue("OfRule")})},
+		})
+		observe.NewDashboard(s, "Dashboard", &observe.DashboardProps{Scopes: []constructs.Construct{s}})
+	})
+	d := got.dashboard(t)
+	for title, want := range map[string][]string{
+		"Age of records when they are read (ms)": {"Work: Work", "Stream: Stream"},
+		"Age of the oldest message (s)":          {"Jobs: Jobs"},
+		"Dead letters":                           {"OfFunction: OfFunction", "OfAlias: OfAlias", "OfStream: OfStream", "OfSubscription: OfSubscription", "OfRule: OfRule"},
+	} {
+		if diff := cmp.Diff(want, d.lines(title), cmpopts.SortSlices(strings.Compare)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", title, diff)
+		}
+	}
+}
+
 func TestNothingToObserve(t *testing.T) {
 	empty := newStack(t)
 	for want, add := range map[string]func(){
@@ -273,16 +316,50 @@ func TestAlarmActions(t *testing.T) {
 	}
 }
 
+// TestAlarmsTwice: several Alarms share alarms, and all are told.
+func TestAlarmsTwice(t *testing.T) {
+	stack := newStack(t)
+	watched := constructs.NewConstruct(stack, new("Watched"))
+	numbered(watched, 1)
+	telling(watched, "Page", "arn:pager")
+	runbooks := map[string]string{"First": "https://wiki/a", "Second": "https://wiki/a", "Third": "https://wiki/b"}
+	for _, id := range []string{"First", "Second", "Third"} {
+		observe.NewAlarms(stack, id, &observe.AlarmsProps{Scopes: []constructs.Construct{watched}, Runbook: runbooks[id]})
+	}
+	_, got := synthesize(t, stack)
+	topics := []string{"FirstTopic", "SecondTopic", "ThirdTopic"}
+	for alarm, want := range map[string][]string{"WatchedAlarm0": topics, "WatchedPage": slices.Concat([]string{"arn:pager"}, topics)} {
+		p := got.find(t, "AWS::CloudWatch::Alarm", alarm).Properties
+		for property, want := range map[string][]string{"AlarmActions": want, "OKActions": topics} {
+			var actions []string
+			for _, action := range list(p[property]) {
+				actions = append(actions, target(action))
+			}
+			if diff := cmp.Diff(want, actions); diff != "" {
+				t.Errorf("%s of %s (-want +got):\n%s", property, alarm, diff)
+			}
+		}
+		if text := target(p["AlarmDescription"]); strings.TrimPrefix(text, "Look. ") != "Runbook: https://wiki/a Runbook: https://wiki/b" {
+			t.Errorf("the description of %s is %q", alarm, text)
+		}
+	}
+	unhealthy := got.find(t, "AWS::CloudWatch::CompositeAlarm", "FirstUnhealthy").Properties["AlarmDescription"]
+	if want := "The service is unhealthy: one of its alarms fires. Look at those. Runbook: https://wiki/a"; unhealthy != want {
+		t.Errorf("the description of all is %q, want %q", unhealthy, want)
+	}
+}
+
 // logicalIDsOnly takes the hashes off what a rule names.
 var hashInRule = regexp.MustCompile(`[0-9A-F]{8}"`)
 
 func logicalIDsOnly(rule string) string { return hashInRule.ReplaceAllString(rule, `"`) }
 
-// TestAlarmsRefused: what CloudWatch would refuse, or never do.
+// TestAlarmsRefused: what CloudWatch would refuse, or never do, also with queries.
 func TestAlarmsRefused(t *testing.T) {
 	stack := newStack(t)
 	elsewhere := awscdk.NewStack(awscdk.App_Of(stack), new("Elsewhere"), &awscdk.StackProps{Env: &awscdk.Environment{Region: new("eu-west-1")}})
 	numbered(elsewhere, 1)
+	awslogs.NewLogGroup(elsewhere, new("Log"), nil)
 	busy := telling(constructs.NewConstruct(stack, new("Busy")), "Alarm", "a", "b", "c", "d", "e")
 	long := telling(constructs.NewConstruct(stack, new("Long")), "Alarm")
 	long.SetAlarmDescription(new(strings.Repeat("x", 1010)))
@@ -302,6 +379,12 @@ func TestAlarmsRefused(t *testing.T) {
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("it panics with %q, want %q", got, tt.want)
 		}
+	}
+	got := panics(func() {
+		observe.NewQueries(stack, "Queries", &observe.QueriesProps{Scopes: []constructs.Construct{elsewhere}})
+	})
+	if want := "log group Elsewhere/Log/Resource is in aws://unknown-account/eu-west-1, the queries in aws://unknown-account/unknown-region: add Queries to"; !strings.Contains(got, want) {
+		t.Errorf("it panics with %q, want %q", got, want)
 	}
 }
 

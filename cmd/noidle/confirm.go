@@ -24,7 +24,7 @@ func confirm(ctx context.Context, file *os.File, out io.Writer, question string)
 	case err := <-answered:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return errors.New("interrupted, and nothing is done")
 	}
 }
 

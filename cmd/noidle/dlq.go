@@ -100,8 +100,11 @@ func (f dlqFlags) run(ctx context.Context, text string) error {
 		prefix = f.stack + "-"
 	}
 	queues, err := deadletters.List(ctx, client, prefix)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case f.stack != "" && len(queues) == 0:
+		return fmt.Errorf("no dead-letter queue has a name that starts with %q: check -stack, or leave it out to see all", prefix)
 	}
 	if f.command == "list" {
 		return f.list(ctx, client, queues)

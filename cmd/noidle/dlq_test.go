@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -9,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/jonboulle/clockwork"
 
+	"github.com/noidle/noidle/cmd/noidle/deadletters"
 	"github.com/noidle/noidle/local"
 )
 
@@ -82,7 +85,7 @@ func TestDLQ(t *testing.T) {
 		want, error   string // parts
 	}{
 		{name: "list", command: "list", want: "s      Main-Work\nMain-StreamFailures  0         -       no queue: redrive is not possible\n"},
-		{name: "list another stack", command: "list -stack Mai", want: "QUEUE  MESSAGES  OLDEST  FROM\n"},
+		{name: "list another stack", command: "list -stack Mai", error: `no dead-letter queue has a name that starts with "Mai-": check -stack`},
 		{name: "peek", command: "peek dead", want: ", from Main-Work\n  {\n    \"n\": 1\n  }\n"},
 		{name: "peek again", command: "peek -json -n 2 Main-Dead", want: `"body": "two"`},
 		{name: "peek at what does not exist", command: "peek jobs", error: `queue "jobs" is none of the dead-letter queues ["Main-Dead" "Main-StreamFailures"]`},
@@ -119,6 +122,45 @@ func TestDLQ(t *testing.T) {
 	}
 	if out, err := dlq(t, "list", "-json"); err != nil || !json.Valid([]byte(out)) || strings.Contains(out, "oldest") {
 		t.Errorf("after the purge, list prints %s, %v", out, err)
+	}
+}
+
+// TestInterruptedRedrive: a message is sent back or stays, and is never in both queues.
+func TestInterruptedRedrive(t *testing.T) {
+	forget(t)
+	cloud, client := queueCloud(t)
+	for range 3 {
+		if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queueURL(cloud, "Work"), MessageBody: new("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := &sqs.ReceiveMessageInput{QueueUrl: queueURL(cloud, "Work"), MaxNumberOfMessages: 10}
+	for range 2 { // The second time, they are parked.
+		out, err := client.ReceiveMessage(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Messages {
+			if _, err := client.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: in.QueueUrl, ReceiptHandle: m.ReceiptHandle}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	queues, err := deadletters.List(t.Context(), client, "Main-Dead")
+	if err != nil || len(queues) != 1 || queues[0].Messages != 3 {
+		t.Fatalf("the queues are %v, %v, want one with 3 messages", queues, err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	options := deadletters.Options{Max: 3, Clock: clockwork.NewRealClock(), Progress: func(int, int) { interrupt() }}
+	for _, want := range []int{1, 0} { // The second time, before any is received.
+		moved, err := deadletters.Redrive(ctx, client, &queues[0], options)
+		if moved != want || err == nil || err.Error() != "queue Main-Dead: interrupted: the rest stays" {
+			t.Errorf("%d are sent back, %v, want %d", moved, err, want)
+		}
+	}
+	left, err := deadletters.Peek(t.Context(), client, &queues[0], 10)
+	if err != nil || len(left) != 2 {
+		t.Errorf("%d messages are left, %v, want 2", len(left), err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -48,7 +50,7 @@ func runTrace(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	if flags.NArg() != 1 || f.since <= 0 {
+	if flags.NArg() != 1 || flags.Arg(0) == "" || f.since <= 0 {
 		flags.Usage()
 		return fmt.Errorf("trace: want one order's ID or photo's key after the flags, not %q, and -since over 0", flags.Args())
 	}
@@ -68,6 +70,9 @@ func (f traceFlags) run(ctx context.Context, id string, stdout, stderr io.Writer
 		return err
 	}
 	if f.stack != "" {
+		if stacks[f.stack] == nil {
+			return fmt.Errorf("stack %q is none of the stacks %q: check -stack, or leave it out to look in all", f.stack, slices.Sorted(maps.Keys(stacks)))
+		}
 		stacks = outputs.Stacks{f.stack: stacks[f.stack]}
 	}
 	finder := trace.Finder{

@@ -36,10 +36,14 @@ type Deployment struct {
 	// move them. A deployment of the stack takes as long.
 	Shift Shift
 	// Alarms are further alarms that take all invocations back to the old version when
-	// one fires during the shift, beside that of the alias's errors. An alarm that is
-	// firing already lets no deployment begin.
+	// one fires during the shift, beside that of the alias's errors: 9 at most
+	// (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html).
+	// An alarm that is firing already lets no deployment begin.
 	Alarms []awscloudwatch.IAlarm
 }
+
+// maxAlarms is how many alarms a deployment group has, with that of the alias's errors.
+const maxAlarms = 10
 
 func (d *Deployment) validate() error {
 	switch {
@@ -47,6 +51,8 @@ func (d *Deployment) validate() error {
 		return nil
 	case d.Shift == AllAtOnce && len(d.Alarms) > 0:
 		return errors.New("Deployment has Alarms and no Shift: nothing could be taken back")
+	case len(d.Alarms) >= maxAlarms:
+		return fmt.Errorf("Deployment.Alarms are %d: must be %d at most, or one composite alarm of them", len(d.Alarms), maxAlarms-1)
 	case d.Shift != AllAtOnce && d.Shift != Canary10Percent5Minutes && d.Shift != Linear10PercentEvery1Minute:
 		return fmt.Errorf("Deployment.Shift is %q: must be AllAtOnce, Canary10Percent5Minutes or Linear10PercentEvery1Minute", d.Shift)
 	}

@@ -36,6 +36,9 @@ func TestValidate(t *testing.T) {
 		{"all at once", &GoFunctionProps{Package: pkg, Deployment: &Deployment{}}, ""},
 		{"canary", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Canary10Percent5Minutes}}, ""},
 		{"linear", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Linear10PercentEvery1Minute}}, ""},
+		// https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_AlarmConfiguration.html
+		{"as many alarms as CodeDeploy takes", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Canary10Percent5Minutes, Alarms: make([]awscloudwatch.IAlarm, 9)}}, ""},
+		{"more alarms than CodeDeploy takes", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: Canary10Percent5Minutes, Alarms: make([]awscloudwatch.IAlarm, 10)}}, "Deployment.Alarms are 10: must be 9 at most"},
 		{"unknown shift", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Shift: "Canary"}}, `Deployment.Shift is "Canary": must be AllAtOnce`},
 		{"alarms and no shift", &GoFunctionProps{Package: pkg, Deployment: &Deployment{Alarms: make([]awscloudwatch.IAlarm, 1)}}, "Deployment has Alarms and no Shift"},
 		{"a setting that Memory decides", &GoFunctionProps{Package: pkg, Function: &awslambda.FunctionProps{MemorySize: new(1.0)}}, "Function.MemorySize is set: set Memory instead"},

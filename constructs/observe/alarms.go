@@ -1,10 +1,12 @@
 package observe
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -83,7 +85,7 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	if len(names) == 0 {
 		panic(fmt.Errorf("observe: Alarms %q: there is no alarm below the scopes", id))
 	}
-	a.Unhealthy = a.anyOf(names)
+	a.Unhealthy = a.anyOf(names, props.Runbook)
 	return a
 }
 
@@ -124,37 +126,62 @@ func (a *Alarms) tell(alarm awscdk.CfnResource, topicName *string, runbook strin
 	p := propertiesOf(alarm)
 	for _, name := range []string{"AlarmActions", "OKActions"} {
 		actions, _ := p.get(name).([]any)
-		switch {
-		case len(actions) >= maxActions:
-			return fmt.Errorf("it has %d %s, and may have no more than %d: leave one out", len(actions), name, maxActions)
-		case len(actions) == 0:
-			alarm.AddPropertyOverride(&name, []*string{arn})
-		default:
-			alarm.AddPropertyOverride(new(fmt.Sprintf("%s.%d", name, len(actions))), arn)
+		added, _ := added(alarm, name).([]any)
+		count := len(actions) + len(added)
+		if count >= maxActions {
+			return fmt.Errorf("it has %d %s, and may have no more than %d: leave one out", count, name, maxActions)
 		}
+		added = append(added, *arn)
+		if len(actions) == 0 {
+			alarm.AddPropertyOverride(&name, added)
+		} else {
+			alarm.AddPropertyOverride(new(fmt.Sprintf("%s.%d", name, count)), arn)
+		}
+		remember(alarm, name, added)
 	}
 	if runbook == "" {
 		return nil
 	}
-	return link(alarm, p.get("AlarmDescription"), runbook)
+	return link(alarm, cmp.Or(added(alarm, "AlarmDescription"), p.get("AlarmDescription")), runbook)
 }
+
+// added is what other Alarms have made of a property, which the alarm itself does not
+// tell.
+func added(alarm awscdk.CfnResource, property string) any {
+	return alarm.Node().TryGetContext(new(addedContext + property))
+}
+
+func remember(alarm awscdk.CfnResource, property string, value any) {
+	alarm.Node().SetContext(new(addedContext+property), value)
+}
+
+const addedContext = "noidle:observe:"
 
 // link adds the runbook to an alarm's description, which may not be known yet.
 func link(alarm awscdk.CfnResource, description any, runbook string) error {
 	text, ok := description.(string)
 	switch {
-	case description == nil:
-		description = "Runbook: " + runbook
-	case ok:
-		description = text + " Runbook: " + runbook
-		if length := len(text + " Runbook: " + runbook); length > maxDescription {
+	case ok || description == nil:
+		text = withRunbook(text, runbook)
+		description = text
+		if length := utf8.RuneCountInString(text); length > maxDescription {
 			return fmt.Errorf("its description has %d characters with the runbook, and may have no more than %d: shorten it", length, maxDescription)
 		}
 	default:
 		description = map[string]any{"Fn::Join": []any{"", []any{description, " Runbook: " + runbook}}}
 	}
 	alarm.AddPropertyOverride(new("AlarmDescription"), description)
+	remember(alarm, "AlarmDescription", description)
 	return nil
+}
+
+// withRunbook adds the runbook to a description, once.
+func withRunbook(description, runbook string) string {
+	link := "Runbook: " + runbook
+	if runbook == "" || strings.HasSuffix(description, link) {
+		return description
+	}
+	return strings.TrimSpace(description + " " + link)
 }
 
 // maxChildren keeps a rule under 10,240 characters with names of 255, and under 100
@@ -163,29 +190,32 @@ func link(alarm awscdk.CfnResource, description any, runbook string) error {
 const maxChildren = 36
 
 // anyOf makes an alarm of alarms; of many, an alarm of alarms of alarms.
-func (a *Alarms) anyOf(names []string) awscloudwatch.CompositeAlarm {
+func (a *Alarms) anyOf(names []string, runbook string) awscloudwatch.CompositeAlarm {
 	for part := 1; len(names) > maxChildren; {
 		var parts []string
 		for some := range slices.Chunk(names, maxChildren) {
-			parts = append(parts, *a.composite(fmt.Sprintf("UnhealthyPart%d", part), some).AlarmName())
+			parts = append(parts, *a.composite(fmt.Sprintf("UnhealthyPart%d", part), some, runbook).AlarmName())
 			part++
 		}
 		names = parts
 	}
-	return a.composite("Unhealthy", names)
+	return a.composite("Unhealthy", names, runbook)
 }
 
-func (a *Alarms) composite(id string, names []string) awscloudwatch.CompositeAlarm {
+func (a *Alarms) composite(id string, names []string, runbook string) awscloudwatch.CompositeAlarm {
 	rule := `ALARM("` + strings.Join(names, `") OR ALARM("`) + `")`
 	return awscloudwatch.NewCompositeAlarm(a, &id, &awscloudwatch.CompositeAlarmProps{
 		AlarmRule:        awscloudwatch.AlarmRule_FromString(&rule),
-		AlarmDescription: new("The service is unhealthy: one of its alarms fires. Look at those."),
+		AlarmDescription: new(withRunbook("The service is unhealthy: one of its alarms fires. Look at those.", runbook)),
 	})
 }
 
 func (p *AlarmsProps) validate() error {
-	if p == nil || len(p.Scopes) == 0 {
-		return errNoScopes
+	if p == nil {
+		p = &AlarmsProps{}
+	}
+	if err := validateScopes(p.Scopes); err != nil {
+		return err
 	}
 	if err := validateEmails(p.Emails); err != nil {
 		return err

@@ -65,10 +65,13 @@ func (d *Dashboard) Name() *string { return d.Dashboard.Ref() }
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{0,255}$`)
 
 func (p *DashboardProps) validate() error {
-	switch {
-	case p == nil || len(p.Scopes) == 0:
-		return errNoScopes
-	case !dashboardName.MatchString(p.Name):
+	if p == nil {
+		p = &DashboardProps{}
+	}
+	if err := validateScopes(p.Scopes); err != nil {
+		return err
+	}
+	if !dashboardName.MatchString(p.Name) {
 		return fmt.Errorf("Name is %q: must be letters, digits, - and _, at most 255", p.Name)
 	}
 	return validateRunbook(p.Runbook)

@@ -9,13 +9,23 @@ package observe
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
-var errNoScopes = errors.New("no Scopes: set the app, stacks or constructs to look at")
+// validateScopes refuses none, and those that are not there.
+func validateScopes(scopes []constructs.Construct) error {
+	if len(scopes) == 0 {
+		return errors.New("no Scopes: set the app, stacks or constructs to look at")
+	}
+	if i := slices.Index(scopes, nil); i >= 0 {
+		return fmt.Errorf("Scopes[%d] is nil: make it first", i)
+	}
+	return nil
+}
 
 // below returns the CloudFormation resources of some types at and below scopes, each
 // once.
@@ -62,16 +72,4 @@ func (p properties) get(name string) any {
 func (p properties) number(name string) float64 {
 	value, _ := p.get(name).(float64)
 	return value
-}
-
-// refersTo returns the logical ID that an intrinsic function takes a value of.
-func refersTo(value any) string {
-	intrinsic, _ := value.(map[string]any)
-	if id, ok := intrinsic["Ref"].(string); ok {
-		return id
-	}
-	if attribute, ok := intrinsic["Fn::GetAtt"].([]any); ok {
-		return fmt.Sprint(attribute[0])
-	}
-	return ""
 }

@@ -22,23 +22,17 @@ type sighting struct {
 // drawable returns what there are graphs for below scopes.
 func drawable(scopes []constructs.Construct) []dashboard.Resource {
 	var seen []sighting
-	deadLetters, readers := map[string]bool{}, map[string]bool{} // by stack and logical ID
+	told := newConnections()
 	for _, r := range below(scopes, func(string) bool { return true }) {
 		stack := *r.Stack().Node().Path()
 		kind, ok := dashboard.KindOf(*r.CfnResourceType())
-		mapping := *r.CfnResourceType() == "AWS::Lambda::EventSourceMapping"
-		if !ok && !mapping {
+		if !ok && !pointing[*r.CfnResourceType()] {
 			continue
 		}
 		p := propertiesOf(r)
-		if mapping {
-			if p.get("StartingPosition") != nil {
-				readers[stack+" "+refersTo(p.get("FunctionName"))] = true
-			}
+		told.note(r, p)
+		if !ok {
 			continue
-		}
-		if redrive, ok := p.get("RedrivePolicy").(map[string]any); ok {
-			deadLetters[stack+" "+refersTo(redrive["deadLetterTargetArn"])] = true
 		}
 		name := metricName(r, kind, p)
 		if name == "" {
@@ -54,16 +48,17 @@ func drawable(scopes []constructs.Construct) []dashboard.Resource {
 				MemoryMB:            p.number("MemorySize"),
 				ReservedConcurrency: p.number("ReservedConcurrentExecutions"),
 				Shards:              p.number("ShardCount"),
+				Provisioned:         p.get("ProvisionedThroughput") != nil,
 			},
 		})
 	}
 	useCases := useCasesOf(seen)
 	var resources, rest []dashboard.Resource // the rest of a stack comes after its use cases
 	for i, s := range seen {
-		if s.Kind == dashboard.Queue && (deadLetters[s.logical] || slices.Contains(s.below, "DeadLetterQueue")) {
+		if s.Kind == dashboard.Queue && (told.deadLetters[s.logical] || slices.Contains(s.below, "DeadLetterQueue")) {
 			s.Kind = dashboard.DeadLetterQueue
 		}
-		s.ReadsStream = readers[s.logical]
+		s.ReadsStream = told.readsStream(s.logical)
 		s.UseCase, s.Label = useCases.name(s)
 		if i > 0 && seen[i-1].stack != s.stack {
 			resources, rest = append(resources, rest...), nil

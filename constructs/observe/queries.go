@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsxray"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -33,16 +34,20 @@ type Queries struct {
 	Traces awsxray.CfnGroup
 }
 
-// NewQueries adds Queries to scope. It panics if props are invalid or if there are no
-// log groups.
+// NewQueries adds Queries to scope. It panics if props are invalid, if there are no
+// log groups, or if one is in another account or region, where no query finds it.
 func NewQueries(scope constructs.Construct, id string, props *QueriesProps) *Queries {
 	if err := props.validate(); err != nil {
 		panic(fmt.Errorf("observe: Queries %q: %w", id, err))
 	}
 	q := &Queries{}
 	constructs.NewConstruct_Override(q, scope, &id)
+	own := *awscdk.Stack_Of(q).Environment()
 	stacks, groups := []string{}, map[string][]any{}
 	for _, group := range below(props.Scopes, func(t string) bool { return t == "AWS::Logs::LogGroup" }) {
+		if its := *group.Stack().Environment(); its != own {
+			panic(fmt.Errorf("observe: Queries %q: log group %s is in %s, the queries in %s: add Queries to a stack of each region and account", id, *group.Node().Path(), its, own))
+		}
 		stack := *group.Stack().StackName()
 		if groups[stack] == nil {
 			stacks = append(stacks, stack)
@@ -115,10 +120,13 @@ func traceGroupName(path string) string {
 }
 
 func (p *QueriesProps) validate() error {
-	switch {
-	case p == nil || len(p.Scopes) == 0:
-		return errNoScopes
-	case p.Slow < 0:
+	if p == nil {
+		p = &QueriesProps{}
+	}
+	if err := validateScopes(p.Scopes); err != nil {
+		return err
+	}
+	if p.Slow < 0 {
 		return fmt.Errorf("Slow is %v: must not be negative", p.Slow)
 	}
 	return nil

@@ -93,23 +93,29 @@ func follow(ctx context.Context, client Client, q *Queue, handle *string, o Opti
 
 func cancel(ctx context.Context, client Client, q *Queue, handle *string) error {
 	_, err := client.CancelMessageMoveTask(context.WithoutCancel(ctx), &sqs.CancelMessageMoveTaskInput{TaskHandle: handle})
-	return errors.Join(fmt.Errorf("queue %s: interrupted: the rest stays", q.Name), err)
+	return errors.Join(interrupted(q), err)
 }
+
+func interrupted(q *Queue) error { return fmt.Errorf("queue %s: interrupted: the rest stays", q.Name) }
 
 // redriveSome sends at most Max messages back. Those that come from no queue are
 // left.
 func redriveSome(ctx context.Context, client Client, q *Queue, o Options) (moved int, err error) {
 	var left []types.Message
 	defer func() { err = errors.Join(err, giveBack(ctx, client, q, left)) }()
-	for moved < o.Max {
+	for moved < o.Max && ctx.Err() == nil {
 		some, err := receive(ctx, client, q, min(10, o.Max-moved))
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return moved, err
 		}
 		if len(some) == 0 {
 			break
 		}
 		for i, m := range some {
+			if ctx.Err() != nil {
+				left = append(left, some[i:]...)
+				break
+			}
 			if m.Attributes["DeadLetterQueueSourceArn"] == "" {
 				left = append(left, m)
 				continue
@@ -125,14 +131,19 @@ func redriveSome(ctx context.Context, client Client, q *Queue, o Options) (moved
 			}
 		}
 	}
+	if ctx.Err() != nil && moved < o.Max {
+		return moved, interrupted(q)
+	}
 	if len(left) > 0 {
 		return moved, fmt.Errorf("queue %s: %d messages were sent to it itself, and have no queue to go back to", q.Name, len(left))
 	}
 	return moved, nil
 }
 
-// sendBack sends a message to where it comes from, and deletes it.
+// sendBack sends a message to where it comes from, and deletes it, even when ctx is
+// done meanwhile: else it could be in both queues.
 func sendBack(ctx context.Context, client Client, q *Queue, m types.Message) error {
+	ctx = context.WithoutCancel(ctx)
 	source := m.Attributes["DeadLetterQueueSourceArn"]
 	// Both queues are of one account and region.
 	url := strings.TrimSuffix(q.URL, q.Name) + source[strings.LastIndexByte(source, ':')+1:]
@@ -146,7 +157,7 @@ func sendBack(ctx context.Context, client Client, q *Queue, m types.Message) err
 	if _, err := client.SendMessage(ctx, in); err != nil {
 		return fmt.Errorf("queue %s: sending message %s back: %w", q.Name, *m.MessageId, err)
 	}
-	_, err := client.DeleteMessage(context.WithoutCancel(ctx), &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: m.ReceiptHandle})
+	_, err := client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: m.ReceiptHandle})
 	if err != nil {
 		return fmt.Errorf("queue %s: message %s is back in its queue, but is in this one, too: %w", q.Name, *m.MessageId, err)
 	}

@@ -1,12 +1,13 @@
 package trace
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,10 +87,6 @@ const looked = 100
 
 // deadLetters adds the messages that are parked.
 func (f *Finder) deadLetters(ctx context.Context, t *Timeline, out map[string]string) error {
-	id, err := json.Marshal(t.ID)
-	if err != nil {
-		return err
-	}
 	for _, name := range deadLetterQueues {
 		if out[name] == "" {
 			continue
@@ -99,12 +96,36 @@ func (f *Finder) deadLetters(ctx context.Context, t *Timeline, out map[string]st
 		if err != nil {
 			return err
 		}
+		if len(messages) == looked {
+			f.Progress(fmt.Sprintf("looked at %d dead letters of %s: %q may be among the others", looked, q.Name, t.ID))
+		}
 		for _, m := range messages {
-			if bytes.Contains(m.Body, id) {
+			var body any
+			if json.Unmarshal(m.Body, &body) == nil && names(body, t.ID) {
 				t.Kind = cmp.Or(t.Kind, strings.ToLower(strings.TrimSuffix(name, "DeadLetterQueue")))
 				t.Entries = append(t.Entries, Entry{At: m.Sent, Source: "dead letters", What: "message " + m.ID + " is parked in " + q.Name, Failed: true})
 			}
 		}
 	}
 	return nil
+}
+
+// names returns whether a value in JSON is an ID, or a key as S3 writes it into its
+// events, URL-encoded
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
+func names(value any, id string) bool {
+	switch value := value.(type) {
+	case string:
+		key, _ := url.QueryUnescape(value)
+		return value == id || key == id
+	case []any:
+		return slices.ContainsFunc(value, func(element any) bool { return names(element, id) })
+	case map[string]any:
+		for _, member := range value {
+			if names(member, id) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -29,6 +29,9 @@ func (f *Finder) logs(ctx context.Context, t *Timeline, stacks []string) error {
 		if line.Fields["execution_arn"] != nil {
 			continue // The execution's history tells it, too.
 		}
+		if t.Kind == "photo" && line.Fields != nil && !names(line.Fields, t.ID) {
+			continue // It tells of a photo with a longer key.
+		}
 		t.Entries = append(t.Entries, entry(line, t.ID))
 	}
 	return err

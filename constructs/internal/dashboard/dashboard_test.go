@@ -139,6 +139,14 @@ func TestMetrics(t *testing.T) {
 				`[{"expression":"100*m1/PERIOD(m1)/2097152","id":"em1","label":"Posts bytes"}],` +
 				`["AWS/Kinesis","IncomingBytes","StreamName","posts",{"id":"m1","stat":"Sum","visible":false}]]`,
 		},
+		{
+			"units of tables, of which one has its own", "Use of quotas (%)",
+			[]Resource{{Kind: Table, Label: "Own", Name: "own", Provisioned: true}, {Kind: Table, Label: "Orders", Name: "orders"}},
+			`[[{"expression":"100*m0/PERIOD(m0)/40000","id":"em0","label":"Orders reads"}],` +
+				`["AWS/DynamoDB","ConsumedReadCapacityUnits","TableName","orders",{"id":"m0","stat":"Sum","visible":false}],` +
+				`[{"expression":"100*m1/PERIOD(m1)/40000","id":"em1","label":"Orders writes"}],` +
+				`["AWS/DynamoDB","ConsumedWriteCapacityUnits","TableName","orders",{"id":"m1","stat":"Sum","visible":false}]]`,
+		},
 		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
 		{
 			"a distribution", "Requests to the site",

@@ -35,7 +35,7 @@ const (
 const Quotas = "Graphs of quotas compare with a function's reserved concurrency or the " +
 	"[account's default of 1,000](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), " +
 	"[10,000 API requests a second](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html), " +
-	"[40,000 units a second of a table](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html), " +
+	"[40,000 units a second of a table that is paid by request](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html), " +
 	"[120,000 messages in flight](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html) and " +
 	"[1 MB and 1,000 records a second of a shard](https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html)."
 
@@ -53,6 +53,9 @@ func percentOfConcurrency(r Resource) string {
 func percentOfShards(perShard float64) func(Resource) string {
 	return func(r Resource) string { return percentPerSecond(perShard * r.Shards)(r) }
 }
+
+// paidByRequest leaves out a table with units of its own.
+func paidByRequest(r Resource) bool { return !r.Provisioned }
 
 // hasShards leaves out a stream on demand, which grows.
 func hasShards(r Resource) bool { return r.Shards > 0 }

@@ -42,6 +42,9 @@ type Resource struct {
 	ReadsStream bool
 	// Shards are those of a stream; zero means that they are on demand.
 	Shards float64
+	// Provisioned is set for a table that is not paid by request. Its quota is its own
+	// and may be scaled.
+	Provisioned bool
 }
 
 // source is where the metrics of a kind are.
