@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -125,6 +126,18 @@ func TestDLQ(t *testing.T) {
 	}
 }
 
+// hurried is a client whose user interrupts while a message is being sent.
+type hurried struct {
+	*sqs.Client
+	interrupt func()
+}
+
+func (c hurried) SendMessage(ctx context.Context, in *sqs.SendMessageInput, options ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	out, err := c.Client.SendMessage(ctx, in, options...)
+	c.interrupt()
+	return out, errors.Join(err, ctx.Err())
+}
+
 // TestInterruptedRedrive: a message is sent back or stays, and is never in both queues.
 func TestInterruptedRedrive(t *testing.T) {
 	forget(t)
@@ -151,9 +164,10 @@ func TestInterruptedRedrive(t *testing.T) {
 		t.Fatalf("the queues are %v, %v, want one with 3 messages", queues, err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
-	options := deadletters.Options{Max: 3, Clock: clockwork.NewRealClock(), Progress: func(int, int) { interrupt() }}
+	defer interrupt()
+	options := deadletters.Options{Max: 3, Clock: clockwork.NewRealClock(), Progress: func(int, int) {}}
 	for _, want := range []int{1, 0} { // The second time, before any is received.
-		moved, err := deadletters.Redrive(ctx, client, &queues[0], options)
+		moved, err := deadletters.Redrive(ctx, hurried{client, interrupt}, &queues[0], options)
 		if moved != want || err == nil || err.Error() != "queue Main-Dead: interrupted: the rest stays" {
 			t.Errorf("%d are sent back, %v, want %d", moved, err, want)
 		}
