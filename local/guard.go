@@ -23,7 +23,7 @@ func guard(next http.Handler, links bool, allows func(origin string, r *http.Req
 		excepted := func() bool { return links && isLink(r) || allows != nil && allows(origin, r) }
 		if foreign && !excepted() {
 			http.Error(w, fmt.Sprintf("the request comes from a web page of the foreign origin %q: the local cloud takes those of pages on this machine,"+
-				" and of origins that the CORS rules of the bucket or the HTTP API name", origin), http.StatusForbidden)
+				" and of origins that the CORS rules of the bucket, the HTTP API or the function URL name", origin), http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

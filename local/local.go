@@ -49,8 +49,8 @@ import (
 // Options configure a Cloud. The zero Options suit tests.
 type Options struct {
 	// Addr is where the AWS endpoint listens: a loopback address and a port. HTTP
-	// APIs and CloudFront distributions listen on the ports that follow. Empty means 127.0.0.1:0; port 0 picks
-	// free ports.
+	// APIs, function URLs and CloudFront distributions listen on the ports that
+	// follow. Empty means 127.0.0.1:0; port 0 picks free ports.
 	Addr string
 	// Clock is what waits, limits and timestamps go by. Nil means real time. The
 	// functions themselves always run in real time.
@@ -71,7 +71,7 @@ type Cloud struct {
 	options   Options
 	clock     clockwork.Clock
 	listener  net.Listener
-	listeners []net.Listener // of APIs and distributions
+	listeners []net.Listener // of APIs, function URLs and distributions
 	outputs   assembly.Outputs
 	servers   []*http.Server
 	closeOnce sync.Once
@@ -101,6 +101,7 @@ type Cloud struct {
 	creations  []func() error
 	addresses  map[string]string // https URLs without a slash at the end, and the local ones in their place
 	apis       map[string]*httpAPI
+	urls       []*functionURL
 	assets     map[string]map[string]assembly.Asset // by bucket and key
 	buckets    map[string]bool                      // by name, whether they refuse policies that let in anybody
 	controls   map[string]bool                      // origin access controls by ID, whether they sign
@@ -212,6 +213,9 @@ func (c *Cloud) run(read *assembly.Assembly) error {
 	for id, handler := range c.handlers {
 		cors := c.apis[id].CORS
 		c.serve(apigateway.Listener(c.apis[id].listener), guard(handler, true, func(origin string, _ *http.Request) bool { return cors.Allows(origin) }))
+	}
+	for _, u := range c.urls {
+		c.serve(apigateway.Listener(u.listener), guard(u, true, func(origin string, _ *http.Request) bool { return u.CORS.Allows(origin) }))
 	}
 	for _, values := range outputs {
 		for name, value := range values {

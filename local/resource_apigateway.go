@@ -25,15 +25,32 @@ type httpAPI struct {
 
 func (a *httpAPI) url() string { return "http://" + a.listener.Addr().String() }
 
-type apiProperties struct {
-	CorsConfiguration *struct {
-		AllowCredentials bool
-		AllowHeaders     []string
-		AllowMethods     []string
-		AllowOrigins     []string
-		ExposeHeaders    []string
-		MaxAge           *int
+// corsProperties are those of HTTP APIs and of function URLs.
+type corsProperties struct {
+	AllowCredentials bool
+	AllowHeaders     []string
+	AllowMethods     []string
+	AllowOrigins     []string
+	ExposeHeaders    []string
+	MaxAge           *int
+}
+
+func (p *corsProperties) cors() *apigateway.CORS {
+	if p == nil {
+		return nil
 	}
+	return &apigateway.CORS{
+		AllowOrigins:     p.AllowOrigins,
+		AllowMethods:     p.AllowMethods,
+		AllowHeaders:     p.AllowHeaders,
+		ExposeHeaders:    p.ExposeHeaders,
+		AllowCredentials: p.AllowCredentials,
+		MaxAge:           p.MaxAge,
+	}
+}
+
+type apiProperties struct {
+	CorsConfiguration        *corsProperties
 	Description              noEffect
 	Name                     noEffect
 	ProtocolType             string
@@ -50,18 +67,8 @@ func planAPI(c *Cloud, r *assembly.Resource, p *apiProperties) (planned, error) 
 		return planned{}, err
 	}
 	id := identifier(r)
-	a := &httpAPI{API: apigateway.API{ID: id}, listener: listener, owner: r,
+	a := &httpAPI{API: apigateway.API{ID: id, CORS: p.CorsConfiguration.cors()}, listener: listener, owner: r,
 		integrations: map[string]apigateway.Integration{}, authorizers: map[string]*apigateway.Authorizer{}}
-	if cors := p.CorsConfiguration; cors != nil {
-		a.CORS = &apigateway.CORS{
-			AllowOrigins:     cors.AllowOrigins,
-			AllowMethods:     cors.AllowMethods,
-			AllowHeaders:     cors.AllowHeaders,
-			ExposeHeaders:    cors.ExposeHeaders,
-			AllowCredentials: cors.AllowCredentials,
-			MaxAge:           cors.MaxAge,
-		}
-	}
 	c.apis[id] = a
 	c.addresses["https://"+id+apiDomain] = a.url()
 	return planned{assembly.Identity{Ref: id, Attributes: map[string]any{"ApiId": id, "ApiEndpoint": a.url()}}, nothing}, nil

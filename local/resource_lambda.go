@@ -155,23 +155,36 @@ func builtFor(path string) string {
 }
 
 type permissionProperties struct {
-	Action        string
-	FunctionName  string
-	Principal     string
-	SourceAccount string
-	SourceArn     string
+	Action                string
+	FunctionName          string
+	FunctionURLAuthType   string `property:"FunctionUrlAuthType"`
+	InvokedViaFunctionURL bool   `property:"InvokedViaFunctionUrl"`
+	Principal             string
+	SourceAccount         string
+	SourceArn             string
+}
+
+// conditions are what a permission asks of a request
+// (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
+func (p *permissionProperties) conditions() map[string]map[string]string {
+	conditions := map[string]map[string]string{}
+	if p.SourceArn != "" {
+		conditions["ArnLike"] = map[string]string{"aws:SourceArn": p.SourceArn}
+	}
+	equal := map[string]string{"aws:SourceAccount": p.SourceAccount, "lambda:FunctionUrlAuthType": p.FunctionURLAuthType}
+	maps.DeleteFunc(equal, func(_, value string) bool { return value == "" })
+	if len(equal) > 0 {
+		conditions["StringEquals"] = equal
+	}
+	if p.InvokedViaFunctionURL {
+		conditions["Bool"] = map[string]string{"lambda:InvokedViaFunctionUrl": "true"}
+	}
+	return conditions
 }
 
 // planPermission adds a statement to a function's policy
 // (https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html).
 func planPermission(c *Cloud, r *assembly.Resource, p *permissionProperties) (planned, error) {
-	conditions := map[string]map[string]string{}
-	if p.SourceArn != "" {
-		conditions["ArnLike"] = map[string]string{"aws:SourceArn": p.SourceArn}
-	}
-	if p.SourceAccount != "" {
-		conditions["StringEquals"] = map[string]string{"aws:SourceAccount": p.SourceAccount}
-	}
 	principal := map[string]string{"AWS": p.Principal}
 	if len(p.Principal) > len(".amazonaws.com") && p.Principal[len(p.Principal)-len(".amazonaws.com"):] == ".amazonaws.com" {
 		principal = map[string]string{"Service": p.Principal}
@@ -182,7 +195,7 @@ func planPermission(c *Cloud, r *assembly.Resource, p *permissionProperties) (pl
 		"Action":    p.Action,
 		"Principal": principal,
 		"Resource":  arn,
-		"Condition": conditions,
+		"Condition": p.conditions(),
 	}})
 	if err != nil {
 		return planned{}, err

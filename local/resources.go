@@ -34,6 +34,7 @@ var resourceTypes = map[string]resourceType{
 	"AWS::Lambda::EventSourceMapping":        supports(planEventSourceMapping),
 	"AWS::Lambda::Function":                  supports(planFunction),
 	"AWS::Lambda::Permission":                supports(planPermission),
+	"AWS::Lambda::Url":                       supports(planURL),
 	"AWS::Lambda::Version":                   supports(planVersion),
 	"AWS::Logs::LogGroup":                    supports(planLogGroup),
 	"AWS::Logs::MetricFilter":                supports(planMetricFilter),

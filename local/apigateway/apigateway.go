@@ -1,6 +1,7 @@
 // Package apigateway is the local API Gateway: HTTP APIs in front of Lambda
 // functions, with proxy integrations in the payload format 2.0
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html).
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html), and
+// function URLs, which speak the same format.
 //
 // Where AWS documents nothing, it follows the observed service: functions get
 // paths decoded, and every body that is not text, JSON, XML or JavaScript in

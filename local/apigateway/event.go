@@ -16,22 +16,28 @@ import (
 // event is the request in the payload format 2.0
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
 func (h *Handler) event(x *exchange) map[string]any {
-	domain, prefix := x.domain()
+	domain, _ := x.domain()
+	return x.event(&h.api, api.Account, domain, x.URL.Path)
+}
+
+// event is what HTTP APIs and function URLs have in common.
+func (x *exchange) event(a *API, account, domain, path string) map[string]any {
+	prefix, _, _ := strings.Cut(domain, ".")
 	requestContext := map[string]any{
-		"accountId":    api.Account,
-		"apiId":        h.api.ID,
+		"accountId":    account,
+		"apiId":        a.ID,
 		"domainName":   domain,
 		"domainPrefix": prefix,
 		"http": map[string]string{
 			"method":    x.Method,
-			"path":      x.URL.Path,
+			"path":      path,
 			"protocol":  x.Proto,
 			"sourceIp":  x.sourceIP(),
 			"userAgent": x.UserAgent(),
 		},
 		"requestId": x.id,
 		"routeKey":  x.routeKey,
-		"stage":     h.api.Stage.Name,
+		"stage":     a.Stage.Name,
 		"time":      x.started.UTC().Format(timeFormat),
 		"timeEpoch": x.started.UnixMilli(),
 	}
@@ -41,7 +47,7 @@ func (h *Handler) event(x *exchange) map[string]any {
 	event := map[string]any{
 		"version":         "2.0",
 		"routeKey":        x.routeKey,
-		"rawPath":         x.URL.Path,
+		"rawPath":         path,
 		"rawQueryString":  x.URL.RawQuery,
 		"headers":         x.headers(),
 		"requestContext":  requestContext,
@@ -59,7 +65,7 @@ func (h *Handler) event(x *exchange) map[string]any {
 	for name, values := range map[string]map[string]string{
 		"queryStringParameters": queryParameters(x.URL.RawQuery),
 		"pathParameters":        x.parameters,
-		"stageVariables":        h.api.Stage.Variables,
+		"stageVariables":        a.Stage.Variables,
 	} {
 		if len(values) > 0 {
 			event[name] = values

@@ -78,8 +78,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.options.Answered != nil {
 		h.options.Answered(a.status, h.options.Clock.Since(x.started))
 	}
+	a.header.Set("Apigw-Requestid", x.id)
+	a.write(w)
+}
+
+func (a *answer) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), a.header)
-	w.Header().Set("Apigw-Requestid", x.id)
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
@@ -107,14 +111,23 @@ func (h *Handler) answer(x *exchange) *answer {
 	if a := h.authorize(x); a != nil {
 		return a
 	}
-	var err error
-	if x.payload, err = io.ReadAll(x.Body); err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return gatewayError(http.StatusRequestEntityTooLarge)
-		}
-		return gatewayError(http.StatusBadRequest)
+	if status := x.readBody(); status != 0 {
+		return gatewayError(status)
 	}
 	return h.integrate(x)
+}
+
+// readBody returns the status of a request whose body cannot be read, or 0.
+func (x *exchange) readBody() int {
+	var err error
+	x.payload, err = io.ReadAll(x.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return http.StatusRequestEntityTooLarge
+	}
+	if err != nil {
+		return http.StatusBadRequest
+	}
+	return 0
 }
 
 func headerSize(r *http.Request) int {
@@ -171,7 +184,7 @@ func (h *Handler) integrate(x *exchange) *answer {
 		return x.failed(r.err)
 	}
 	x.lambdaStatus = "200"
-	a, err := parseResponse(r.output)
+	a, err := parseResponse(r.output, "text/plain;charset=UTF-8")
 	if err != nil {
 		return x.failed(err)
 	}

@@ -13,9 +13,10 @@ import (
 )
 
 // parseResponse reads a function's answer in the payload format 2.0. Without a
-// status code, the answer is the body
+// status code, the answer is the body; with one but without a content type, it has
+// the default one
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html#http-api-develop-integrations-lambda.response).
-func parseResponse(output []byte) (*answer, error) {
+func parseResponse(output []byte, defaultType string) (*answer, error) {
 	var members map[string]json.RawMessage
 	if json.Valid(output) && (json.Unmarshal(output, &members) != nil || members["statusCode"] == nil) {
 		var text string
@@ -31,7 +32,7 @@ func parseResponse(output []byte) (*answer, error) {
 	if response.StatusCode < 200 || response.StatusCode > 599 {
 		return nil, fmt.Errorf("the function's answer has the status code %d: use 200 to 599", response.StatusCode)
 	}
-	a := &answer{status: response.StatusCode, header: http.Header{}, body: []byte(response.Body)}
+	a := &answer{status: response.StatusCode, header: http.Header{"Content-Type": {defaultType}}, body: []byte(response.Body)}
 	if response.IsBase64Encoded {
 		var err error
 		if a.body, err = base64.StdEncoding.DecodeString(response.Body); err != nil {
@@ -48,7 +49,6 @@ var (
 
 // writeHeader adds the function's headers but those that are the gateway's own.
 func writeHeader(header http.Header, response *events.APIGatewayV2HTTPResponse) error {
-	header.Set("Content-Type", "text/plain;charset=UTF-8")
 	for _, name := range slices.Sorted(maps.Keys(response.Headers)) {
 		value := response.Headers[name]
 		if !headerName.MatchString(name) || !headerValue.MatchString(value) {

@@ -41,7 +41,7 @@ type event struct {
 // concurrency for it, the event waits, for at most its age. The error is an
 // [api.Error].
 func (s *Service) InvokeAsync(call *api.Call, name string, payload []byte) error {
-	f, err := s.admit(call, name, payload, maxAsyncPayload)
+	f, err := s.admit(call, name, payload, maxAsyncPayload, nil)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *Service) tryOnce(e *event) ([]byte, error) {
 	s.running.Add(1)
 	defer s.running.Add(-1)
 	e.invoked++
-	return s.attempt(e.f, e.requestID, e.payload)
+	return s.attempt(e.f, e.requestID, e.payload, nil)
 }
 
 // conclude tells the destinations, and the dead-letter queue, how an event ended.

@@ -93,7 +93,7 @@ func (s *Service) invoke(call *api.Call, in *invokeInput) (*invokeOutput, error)
 	case "Event":
 		return &invokeOutput{StatusCode: http.StatusAccepted}, s.InvokeAsync(call, in.FunctionName, payload)
 	case "DryRun":
-		_, err := s.admit(call, in.FunctionName, payload, maxPayload)
+		_, err := s.admit(call, in.FunctionName, payload, maxPayload, nil)
 		return &invokeOutput{StatusCode: http.StatusNoContent}, err
 	}
 	return nil, &api.Error{Code: "InvalidParameterValueException", Message: "invocation type " + in.InvocationType + ": want RequestResponse, Event or DryRun"}

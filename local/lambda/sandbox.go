@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/noidle/noidle/local/api"
@@ -96,6 +97,7 @@ type Sandbox struct {
 	initFail chan *FunctionError
 
 	askedOnce sync.Once
+	current   atomic.Pointer[invocation] // the last that the process has taken
 
 	mu       sync.Mutex // held by the invocation that runs
 	measured time.Time
@@ -106,6 +108,7 @@ type invocation struct {
 	id       string
 	payload  []byte
 	deadline time.Time
+	open     opener
 }
 
 // trace is the X-Ray header of an invocation that is not sampled
@@ -194,18 +197,20 @@ func (s *Sandbox) InitDuration() time.Duration { return s.init }
 // what it answers. The error is a [FunctionError] if the function failed, exited, or took longer
 // than its timeout; after the latter two the sandbox is of no more use.
 func (s *Sandbox) Invoke(ctx context.Context, requestID string, payload []byte) ([]byte, error) {
-	payload, _, err := s.invoke(ctx, requestID, payload)
+	payload, _, err := s.invoke(ctx, requestID, payload, nil)
 	return payload, err
 }
 
-// invoke is Invoke, and says whether the function took the event.
-func (s *Sandbox) invoke(ctx context.Context, requestID string, payload []byte) (response []byte, taken bool, err error) {
+// invoke is Invoke for an answer that may come in parts, and says whether the
+// function took the event.
+func (s *Sandbox) invoke(ctx context.Context, requestID string, payload []byte, open opener) (response []byte, taken bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	call := &invocation{
 		id:       requestID,
 		payload:  payload,
 		deadline: time.Now().Add(s.function.Timeout),
+		open:     open,
 	}
 	limit := time.NewTimer(s.function.Timeout)
 	defer limit.Stop()
@@ -313,11 +318,10 @@ func (s *Sandbox) runtimeAPI() http.Handler {
 	const version = "/2018-06-01/runtime"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+version+"/invocation/next", s.serveNext)
-	mux.HandleFunc("POST "+version+"/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
-		s.serveResult(w, r, func(body []byte) result { return result{payload: body} })
-	})
+	mux.HandleFunc("POST "+version+"/invocation/{id}/response", s.serveResponse)
 	mux.HandleFunc("POST "+version+"/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
-		s.serveResult(w, r, func(body []byte) result { return result{failure: functionError(body)} })
+		body, err := io.ReadAll(r.Body)
+		s.finish(w, r, result{failure: functionError(body)}, err)
 	})
 	mux.HandleFunc("POST "+version+"/init/error", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -340,6 +344,7 @@ func (s *Sandbox) serveNext(w http.ResponseWriter, r *http.Request) {
 	s.askedOnce.Do(func() { close(s.ready) })
 	select {
 	case call := <-s.work:
+		s.current.Store(call)
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", call.id)
@@ -351,13 +356,12 @@ func (s *Sandbox) serveNext(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Sandbox) serveResult(w http.ResponseWriter, r *http.Request, read func([]byte) result) {
-	body, err := io.ReadAll(r.Body)
+// finish hands on the answer to a call, unless it could not be read.
+func (s *Sandbox) finish(w http.ResponseWriter, r *http.Request, answer result, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer := read(body)
 	answer.id = r.PathValue("id")
 	select {
 	case s.results <- answer:

@@ -204,7 +204,7 @@ const (
 // invoked: for want of permission (lambda:InvokeFunction) or of concurrency.
 // The function goes on if the caller stops waiting.
 func (s *Service) Invoke(call *api.Call, name string, payload []byte) ([]byte, error) {
-	f, err := s.admit(call, name, payload, maxPayload)
+	f, err := s.admit(call, name, payload, maxPayload, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -212,17 +212,10 @@ func (s *Service) Invoke(call *api.Call, name string, payload []byte) ([]byte, e
 		payload []byte
 		err     error
 	}
-	if err := s.enter(f); err != nil {
-		return nil, err
-	}
 	answers := make(chan answer, 1)
-	if !s.run(func() {
-		defer f.concurrency.leave()
-		response, err := s.attempt(f, call.RequestID, payload)
-		answers <- answer{response, err}
-	}) {
-		f.concurrency.leave()
-		return nil, errClosed
+	done := func(payload []byte, err error) { answers <- answer{payload, err} }
+	if err := s.dispatch(f, call.RequestID, payload, nil, done); err != nil {
+		return nil, err
 	}
 	select {
 	case a := <-answers:
@@ -230,6 +223,22 @@ func (s *Service) Invoke(call *api.Call, name string, payload []byte) ([]byte, e
 	case <-call.Done():
 		return nil, call.Err()
 	}
+}
+
+// dispatch invokes a function that has concurrency for it, and tells done of the
+// answer.
+func (s *Service) dispatch(f *function, requestID string, payload []byte, open opener, done func(payload []byte, err error)) error {
+	if err := s.enter(f); err != nil {
+		return err
+	}
+	if !s.run(func() {
+		defer f.concurrency.leave()
+		done(s.attempt(f, requestID, payload, open))
+	}) {
+		f.concurrency.leave()
+		return errClosed
+	}
+	return nil
 }
 
 // enter takes a place in a function's concurrency, or says that there is none.
@@ -256,13 +265,13 @@ func (s *Service) run(work func()) bool {
 	return true
 }
 
-func (s *Service) admit(call *api.Call, name string, payload []byte, limit int) (*function, error) {
+func (s *Service) admit(call *api.Call, name string, payload []byte, limit int, keys api.Keys) (*function, error) {
 	f, err := s.function(name)
 	if err != nil {
 		return nil, err
 	}
 	_, qualifier := ParseName(name)
-	if err := call.Authorize("lambda:InvokeFunction", f.QualifiedARN(qualifier), nil); err != nil {
+	if err := call.Authorize("lambda:InvokeFunction", f.QualifiedARN(qualifier), keys); err != nil {
 		return nil, err
 	}
 	if len(payload) > limit {
@@ -279,7 +288,7 @@ func (s *Service) admit(call *api.Call, name string, payload []byte, limit int) 
 }
 
 // attempt runs one invocation in a sandbox.
-func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte, error) {
+func (s *Service) attempt(f *function, requestID string, payload []byte, open opener) ([]byte, error) {
 	fault := NoFault
 	if s.options.Fault != nil {
 		fault = s.options.Fault(f.Name)
@@ -297,7 +306,7 @@ func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte
 			f.pool.discard(sandbox)
 			continue
 		}
-		response, taken, err := s.runIn(sandbox, cold, fault, requestID, payload)
+		response, taken, err := s.runIn(sandbox, cold, fault, requestID, payload, open)
 		if sandbox.ended() {
 			f.pool.discard(sandbox)
 		} else {
@@ -311,7 +320,7 @@ func (s *Service) attempt(f *function, requestID string, payload []byte) ([]byte
 
 // runIn runs one invocation in a given sandbox, and says whether the function
 // took the event.
-func (s *Service) runIn(sandbox *Sandbox, cold bool, fault Fault, requestID string, payload []byte) (response []byte, taken bool, err error) {
+func (s *Service) runIn(sandbox *Sandbox, cold bool, fault Fault, requestID string, payload []byte, open opener) (response []byte, taken bool, err error) {
 	m := metrics{requestID: requestID}
 	if cold {
 		m.init = sandbox.InitDuration()
@@ -321,7 +330,7 @@ func (s *Service) runIn(sandbox *Sandbox, cold bool, fault Fault, requestID stri
 		sandbox.kill()
 	}
 	begin := time.Now()
-	response, taken, err = sandbox.invoke(s.ctx, requestID, payload)
+	response, taken, err = sandbox.invoke(s.ctx, requestID, payload, open)
 	m.duration = time.Since(begin)
 	m.memory = sandbox.maxMemory()
 	switch fault {

@@ -34,6 +34,7 @@ type world struct {
 	delivered chan api.Delivery
 	reports   chan string
 	fault     func(string) lambda.Fault
+	invoked   func(failed bool)
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -45,6 +46,7 @@ func newWorld(t *testing.T) *world {
 		delivered: make(chan api.Delivery, 10),
 		reports:   make(chan string, 10),
 		fault:     func(string) lambda.Fault { return lambda.NoFault },
+		invoked:   func(bool) {},
 	}
 	w.Service = lambda.New(lambda.Options{
 		Clock:  w.clock,
@@ -58,8 +60,9 @@ func newWorld(t *testing.T) *world {
 			w.delivered <- d
 			return nil
 		},
-		Fault:  func(name string) lambda.Fault { return w.fault(name) },
-		Report: func(message string) { w.reports <- message },
+		Fault:   func(name string) lambda.Fault { return w.fault(name) },
+		Report:  func(message string) { w.reports <- message },
+		Invoked: func(_ string, _ time.Duration, failed bool) { w.invoked(failed) },
 	})
 	t.Cleanup(w.Close)
 	return w

@@ -30,8 +30,12 @@ func main() {
 	lambda.Start(handle)
 }
 
-func handle(ctx context.Context, e event) (answer, error) {
+func handle(ctx context.Context, e event) (any, error) {
 	switch e.Do {
+	case "stream", "stream and fail", "stream much":
+		return stream(e), nil
+	case "stream text":
+		return nil, streamText(ctx, e.With)
 	case "fail":
 		return answer{}, errors.New(e.With)
 	case "panic":
