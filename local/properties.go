@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,13 +77,10 @@ func (d *propertyDecoder) value(path string, value any, into reflect.Value) {
 	case noEffectType:
 		return
 	case rawType:
-		raw, err := json.Marshal(value)
-		if err != nil {
-			d.refuse("property %s: %w", path, err)
-		}
-		into.SetBytes(raw)
+		into.SetBytes(d.raw(path, value))
 		return
 	case anyType:
+		d.raw(path, value)
 		into.Set(reflect.ValueOf(&value).Elem())
 		return
 	}
@@ -104,6 +102,26 @@ func (d *propertyDecoder) value(path string, value any, into reflect.Value) {
 		d.scalar(path, value, into)
 	}
 }
+
+// raw returns a value in JSON.
+func (d *propertyDecoder) raw(path string, value any) []byte {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		d.refuse("property %s: %w", path, err)
+	}
+	d.refuseDynamic(path, string(raw))
+	return raw
+}
+
+// refuseDynamic refuses a text with a reference to Secrets Manager or Systems Manager
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
+func (d *propertyDecoder) refuseDynamic(path, text string) {
+	if reference := dynamicReference.FindString(text); reference != "" {
+		d.refuse("property %s: dynamic reference %s is not supported locally", path, reference)
+	}
+}
+
+var dynamicReference = regexp.MustCompile(`\{\{resolve:[^}]*\}\}`)
 
 func (d *propertyDecoder) entries(path string, value any, into reflect.Value) {
 	object, ok := value.(map[string]any)
@@ -140,6 +158,7 @@ func (d *propertyDecoder) scalar(path string, value any, into reflect.Value) {
 		return
 	}
 	text := fmt.Sprint(value)
+	d.refuseDynamic(path, text)
 	var err error
 	switch into.Kind() {
 	case reflect.String:

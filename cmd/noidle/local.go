@@ -33,7 +33,7 @@ func runLocal(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 		_, _ = fmt.Fprint(stderr, "usage: noidle local [flags] CDK_OUT\n\nRuns the cloud assembly that cdk synth wrote into the directory CDK_OUT.\n\nFlags:\n")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:4566", "loopback `address` of the AWS endpoint; HTTP APIs follow; port 0 picks free ports")
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:4566", "loopback `address` of the AWS endpoint; HTTP APIs, function URLs and distributions follow; port 0 picks free ports")
 	flags.StringVar(&f.outputs, "outputs", "", "write the stacks' outputs to this `file`, as cdk deploy --outputs-file does")
 	flags.Float64Var(&f.chaos, "chaos", 0, "inject faults at this `rate`, 0 to 1")
 	flags.Uint64Var(&f.seed, "seed", 0, "`number` that decides which faults are injected; 0 picks one")

@@ -125,7 +125,6 @@ func TestPlanRefuses(t *testing.T) {
 	}
 	tests := []struct{ name, template, want string }{
 		{"unknown function", property(`{"Fn::Transform": {}}`), "stack Main: resource A: P: intrinsic function Fn::Transform is not supported locally"},
-		{"dynamic reference", property(`"{{resolve:ssm:/x}}"`), `dynamic reference "{{resolve:ssm:/x}}" is not supported locally`},
 		{"unknown reference", property(`{"Ref": "B"}`), `Ref: "B" is neither a parameter nor a resource that is created`},
 		{"unknown attribute", `{"Resources": {"A": {"Type": "T", "Properties": {"P": {"Fn::GetAtt": ["B", "X"]}}}, "B": {"Type": "T"}}}`, "attribute X of B is not supported locally"},
 		{"resource that is not created", `{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"A": {"Type": "T", "Properties": {"P": {"Ref": "B"}}}, "B": {"Type": "T", "Condition": "No"}}}`, `"B" is neither`},

@@ -73,14 +73,10 @@ func newScope(s *Stack, exports map[string]any, before Outputs) *scope {
 	return sc
 }
 
-// resolve returns a value with its intrinsic functions evaluated.
+// resolve returns a value with its intrinsic functions evaluated. Dynamic references
+// stay as they are.
 func (s *scope) resolve(value any) (any, error) {
 	switch v := value.(type) {
-	case string:
-		if strings.Contains(v, "{{resolve:") {
-			return nil, fmt.Errorf("dynamic reference %q is not supported locally", v)
-		}
-		return v, nil
 	case []any:
 		return s.resolveList(v)
 	case map[string]any:

@@ -143,10 +143,6 @@ func (s *scope) plan(identify func(*Resource) (Identity, error)) []error {
 		declared := t.Resources[id]
 		r := &Resource{Stack: s.stack, LogicalID: id, Type: declared.Type}
 		r.Path, _ = declared.Metadata["aws:cdk:path"].(string)
-		if declared.Type == "AWS::Cognito::UserPoolIdentityProvider" {
-			// It refers to a secret, and has no effect here.
-			delete(declared.Properties, "ProviderDetails")
-		}
 		properties, err := s.resolve(map[string]any(declared.Properties))
 		if err == nil {
 			r.Properties, _ = properties.(map[string]any)
