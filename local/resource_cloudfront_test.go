@@ -41,9 +41,16 @@ func distributionMay(distribution string) string {
 
 const blocked = `, "PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true}`
 
-func fetch(t *testing.T, url string) (status int, body string, header http.Header) {
+func fetch(t *testing.T, url string, headers ...string) (status int, body string, header http.Header) {
 	t.Helper()
-	response, err := http.Get(url)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,6 @@ package local_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -32,27 +30,6 @@ func urlPermissions(alias, principal string, which ...string) []string {
 }
 
 const urlOutputs = `"Url": {"Value": {"Fn::GetAtt": ["Url", "FunctionUrl"]}}, "Arn": {"Value": {"Fn::GetAtt": ["Url", "FunctionArn"]}}`
-
-func get(t *testing.T, url string, headers ...string) (status int, body string, header http.Header) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	read, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(read), response.Header
-}
 
 // TestFunctionURLs: a URL needs both permissions, for what it is of, and concurrency
 // (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html,
@@ -84,7 +61,7 @@ func TestFunctionURLs(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			status, body, _ := get(t, c.Outputs()["Main"]["Url"])
+			status, body, _ := fetch(t, c.Outputs()["Main"]["Url"])
 			if status != tt.status || body != tt.body {
 				t.Errorf("status %d, %s: want %d, %s", status, body, tt.status, tt.body)
 			}
@@ -105,7 +82,7 @@ func TestFunctionURLPermissionIsForURLs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if status, body, _ := get(t, c.Outputs()["Main"]["Api"]+"/relay"); status != 500 {
+	if status, body, _ := fetch(t, c.Outputs()["Main"]["Api"]+"/relay"); status != 500 {
 		t.Errorf("the API answers %d %s: want 500, as it may not invoke the function", status, body)
 	}
 }
@@ -121,12 +98,12 @@ func TestFunctionURLWithCORS(t *testing.T) {
 	}
 	t.Cleanup(c.Close)
 	url := c.Outputs()["Main"]["Url"]
-	status, _, header := get(t, url, "Origin", "https://www.example.com")
+	status, _, header := fetch(t, url, "Origin", "https://www.example.com")
 	got := []string{fmt.Sprint(status), header.Get("Access-Control-Allow-Origin"), header.Get("Access-Control-Allow-Credentials"), header.Get("Access-Control-Expose-Headers")}
 	if diff := cmp.Diff([]string{"200", "https://www.example.com", "true", "date"}, got); diff != "" {
 		t.Errorf("the page's origin (-want +got):\n%s", diff)
 	}
-	if status, _, _ := get(t, url, "Origin", "https://elsewhere.example.com"); status != 403 {
+	if status, _, _ := fetch(t, url, "Origin", "https://elsewhere.example.com"); status != 403 {
 		t.Errorf("another origin gets the status %d, want 403", status)
 	}
 }
