@@ -61,9 +61,10 @@ func planURL(c *Cloud, r *assembly.Resource, p *urlProperties) (planned, error) 
 		ID:    identifier(r),
 		CORS:  p.Cors.cors(),
 		Clock: c.clock,
-		Invoke: func(ctx context.Context, requestID string, payload []byte) (*lambda.Response, error) {
+		Invoke: func(ctx context.Context, requestID string, payload []byte) (*apigateway.Response, error) {
 			call := &api.Call{Context: ctx, Principal: c.authority.Anonymous(), RequestID: requestID}
-			return c.lambda.InvokeURL(call, arn, payload, p.InvokeMode == "RESPONSE_STREAM")
+			response, err := c.lambda.InvokeURL(call, arn, payload, p.InvokeMode == "RESPONSE_STREAM")
+			return (*apigateway.Response)(response), err
 		},
 	}})
 	url := "http://" + listener.Addr().String() + "/"

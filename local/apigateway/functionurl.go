@@ -16,7 +16,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/noidle/noidle/local/api"
-	"github.com/noidle/noidle/local/lambda"
 )
 
 // FunctionURL serves the URL of a function of auth type NONE. Its events and
@@ -34,8 +33,21 @@ type FunctionURL struct {
 	// Invoke calls the function. The context is not cancelled when the client goes.
 	// An *api.Error of status 403, 413 or 429 is answered with that, and every other
 	// error, a function's own included, with 502.
-	Invoke func(ctx context.Context, requestID string, payload []byte) (*lambda.Response, error)
+	Invoke func(ctx context.Context, requestID string, payload []byte) (*Response, error)
 }
+
+// Response is what a function answers.
+type Response struct {
+	// ContentType is that of an answer in parts, and empty for one as a whole.
+	ContentType string
+	// Body is closed. Of an answer in parts it ends with an error if the function fails
+	// on the way.
+	Body io.ReadCloser
+}
+
+// integrationResponse is the content type of an answer in parts that begins with its
+// status, headers and cookies in JSON, and eight null bytes.
+const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
 // urlDomain follows a function URL's ID in its domain name.
 const urlDomain = ".lambda-url." + api.Region + ".on.aws"
@@ -75,7 +87,7 @@ func (u *FunctionURL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	pass(w, body)
 }
 
-func (u *FunctionURL) invoke(x *exchange) (*lambda.Response, error) {
+func (u *FunctionURL) invoke(x *exchange) (*Response, error) {
 	status := 0
 	if !x.readURL() {
 		status = http.StatusBadRequest
@@ -92,7 +104,7 @@ func (u *FunctionURL) invoke(x *exchange) (*lambda.Response, error) {
 }
 
 // readAnswer returns a function's answer, and the body of one in parts.
-func readAnswer(response *lambda.Response) (*answer, io.Reader, error) {
+func readAnswer(response *Response) (*answer, io.Reader, error) {
 	switch response.ContentType {
 	case "":
 		output, err := io.ReadAll(response.Body)
@@ -101,7 +113,7 @@ func readAnswer(response *lambda.Response) (*answer, io.Reader, error) {
 		}
 		a, err := parseResponse(output, "application/json")
 		return a, nil, err
-	case lambda.IntegrationResponse:
+	case integrationResponse:
 		body := bufio.NewReader(response.Body)
 		prelude, err := readPrelude(body)
 		if err != nil {

@@ -14,8 +14,10 @@ import (
 
 	"github.com/noidle/noidle/local/api"
 	"github.com/noidle/noidle/local/apigateway"
-	"github.com/noidle/noidle/local/lambda"
 )
+
+// integrationResponse is the content type of an answer in parts with a prelude.
+const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
 // url is a served function URL whose function answers with a body of a content
 // type, or with err.
@@ -30,9 +32,9 @@ type url struct {
 func newURL(cors *apigateway.CORS) *url {
 	u := &url{body: strings.NewReader(`{"statusCode":200}`)}
 	u.handler = &apigateway.FunctionURL{ID: "abc", CORS: cors, Clock: clockwork.NewFakeClockAt(start),
-		Invoke: func(_ context.Context, _ string, payload []byte) (*lambda.Response, error) {
+		Invoke: func(_ context.Context, _ string, payload []byte) (*apigateway.Response, error) {
 			u.payload = payload
-			return &lambda.Response{ContentType: u.contentType, Body: io.NopCloser(u.body)}, u.err
+			return &apigateway.Response{ContentType: u.contentType, Body: io.NopCloser(u.body)}, u.err
 		}}
 	return u
 }
@@ -91,7 +93,7 @@ func TestURLEvent(t *testing.T) {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
 func TestURLAnswers(t *testing.T) {
 	const (
-		parts  = lambda.IntegrationResponse
+		parts  = integrationResponse
 		nulls  = "\x00\x00\x00\x00\x00\x00\x00\x00"
 		octets = "application/octet-stream"
 	)
@@ -150,7 +152,7 @@ func TestURLErrors(t *testing.T) {
 		status     int
 		body       string
 	}{
-		{"the function fails", "/", 0, &lambda.FunctionError{Type: "T"}, 502, "Internal Server Error"},
+		{"the function fails", "/", 0, errors.New("it failed"), 502, "Internal Server Error"},
 		{"no permission", "/", 0, &api.Error{Code: "AccessDeniedException", Status: 403}, 403, `{"Message":"Forbidden"}`},
 		{"no concurrency", "/", 0, &api.Error{Code: "TooManyRequestsException", Status: 429}, 429, `{"Message":"Too Many Requests"}`},
 		{"another error of Lambda", "/", 0, &api.Error{Code: "ResourceNotFoundException", Status: 404}, 502, "Internal Server Error"},
@@ -175,7 +177,7 @@ func TestURLErrors(t *testing.T) {
 func TestURLPassesPartsOn(t *testing.T) {
 	u := newURL(nil)
 	body, function := io.Pipe()
-	u.contentType, u.body = lambda.IntegrationResponse, body
+	u.contentType, u.body = integrationResponse, body
 	server := httptest.NewServer(u.handler)
 	defer server.Close()
 	go func() { _, _ = io.WriteString(function, "{}\x00\x00\x00\x00\x00\x00\x00\x00") }()
@@ -193,7 +195,7 @@ func TestURLPassesPartsOn(t *testing.T) {
 			t.Fatalf("%q, %v: want %s", read, err, part)
 		}
 	}
-	_ = function.CloseWithError(&lambda.FunctionError{Type: "Runtime.ExitError"})
+	_ = function.CloseWithError(errors.New("it exits"))
 	if rest, err := io.ReadAll(response.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("the rest is %q, %v: want %v", rest, err, io.ErrUnexpectedEOF)
 	}
@@ -219,7 +221,7 @@ func TestURLCORS(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			u := newURL(test.cors)
-			u.contentType = lambda.IntegrationResponse
+			u.contentType = integrationResponse
 			u.body = strings.NewReader(`{"headers":{"access-control-allow-origin":"function"}}` + "\x00\x00\x00\x00\x00\x00\x00\x00")
 			r := httptest.NewRequest(test.method, "/", nil)
 			r.Header.Set("Origin", test.origin)

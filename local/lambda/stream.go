@@ -11,9 +11,9 @@ import (
 	"github.com/noidle/noidle/local/api"
 )
 
-// IntegrationResponse is the content type of an answer in parts that begins with
+// integrationResponse is the content type of an answer in parts that begins with
 // its status, headers and cookies in JSON, and eight null bytes.
-const IntegrationResponse = "application/vnd.awslambda.http-integration-response"
+const integrationResponse = "application/vnd.awslambda.http-integration-response"
 
 // Response is what a function answers to a request to its URL.
 type Response struct {
@@ -85,7 +85,7 @@ func (s *Sandbox) serveResponse(w http.ResponseWriter, r *http.Request) {
 	var collected bytes.Buffer
 	parts := io.Writer(&collected)
 	contentType := r.Header.Get("Content-Type")
-	streams := r.Header.Get(modeHeader) == "streaming" || contentType == IntegrationResponse
+	streams := r.Header.Get(modeHeader) == "streaming" || contentType == integrationResponse
 	if call := s.current.Load(); streams && call != nil && call.id == r.PathValue("id") && call.open != nil {
 		parts = call.open(cmp.Or(contentType, "application/octet-stream"))
 	}

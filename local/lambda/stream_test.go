@@ -98,7 +98,7 @@ func TestStreamEnds(t *testing.T) {
 // and the limit of
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 func TestResponses(t *testing.T) {
-	const parts = lambda.IntegrationResponse
+	const parts = "application/vnd.awslambda.http-integration-response"
 	tests := []struct {
 		name, do, with string
 		streams        bool
