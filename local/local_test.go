@@ -439,6 +439,23 @@ func TestHTTPAPI(t *testing.T) {
 	}
 }
 
+// CloudFormation adds tags of its own to a queue's
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
+func TestQueueTags(t *testing.T) {
+	c := cloud(t, local.Options{}, `"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs", "Tags": [{"Key": "team", "Value": "shop"}]}}`)
+	out, err := queues(c).ListQueueTags(t.Context(), &sqs.ListQueueTagsInput{QueueUrl: new(c.URL() + "/000000000000/jobs")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"team": "shop", "aws:cloudformation:logical-id": "Jobs", "aws:cloudformation:stack-name": "Main",
+		"aws:cloudformation:stack-id": "arn:aws:cloudformation:us-east-1:000000000000:stack/Main/local",
+	}
+	if diff := cmp.Diff(want, out.Tags); diff != "" {
+		t.Errorf("tags (-want +got):\n%s", diff)
+	}
+}
+
 // A message that fails is tried again after its visibility timeout, and after
 // the last time it is in the dead-letter queue. Nothing sleeps: the clock is
 // advanced

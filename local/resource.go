@@ -125,3 +125,19 @@ func oneOf(what, arn string, services ...string) error {
 	}
 	return fmt.Errorf("%s %q is not supported locally: want one of %s", what, arn, strings.Join(services, ", "))
 }
+
+type tag struct{ Key, Value string }
+
+// tagsOf are a resource's tags, with those of CloudFormation's own
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
+func tagsOf(r *assembly.Resource, tags []tag) map[string]string {
+	all := map[string]string{
+		"aws:cloudformation:logical-id": r.LogicalID,
+		"aws:cloudformation:stack-id":   r.Stack.ID(),
+		"aws:cloudformation:stack-name": r.Stack.Name,
+	}
+	for _, t := range tags {
+		all[t.Key] = t.Value
+	}
+	return all
+}

@@ -31,7 +31,7 @@ type queueProperties struct {
 	RedriveAllowPolicy            json.RawMessage
 	RedrivePolicy                 json.RawMessage
 	SqsManagedSseEnabled          noEffect
-	Tags                          noEffect
+	Tags                          []tag
 	VisibilityTimeout             string
 }
 
@@ -66,7 +66,12 @@ func planQueue(c *Cloud, r *assembly.Resource, p *queueProperties) (planned, err
 		name = physicalName(r, 75) + ".fifo"
 	}
 	name = cmp.Or(name, physicalName(r, 80))
-	result := named(c.queueURL(name), sqs.ARN(name), func() error { return c.sqs.CreateQueue(name, p.attributes()) })
+	result := named(c.queueURL(name), sqs.ARN(name), func() error {
+		if err := c.sqs.CreateQueue(name, p.attributes()); err != nil {
+			return err
+		}
+		return c.sqs.TagQueue(name, tagsOf(r, p.Tags))
+	})
 	result.Attributes["QueueName"] = name
 	result.Attributes["QueueUrl"] = result.Ref
 	return result, nil

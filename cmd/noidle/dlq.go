@@ -95,16 +95,12 @@ func (f dlqFlags) run(ctx context.Context, text string) error {
 		return err
 	}
 	client := sqs.NewFromConfig(account)
-	prefix := ""
-	if f.stack != "" {
-		prefix = f.stack + "-"
-	}
-	queues, err := deadletters.List(ctx, client, prefix)
+	queues, err := deadletters.List(ctx, client, f.stack)
 	switch {
 	case err != nil:
 		return err
 	case f.stack != "" && len(queues) == 0:
-		return fmt.Errorf("no dead-letter queue has a name that starts with %q: check -stack, or leave it out to see all", prefix)
+		return fmt.Errorf("no dead-letter queue is of a stack %q: check -stack, or leave it out to see all", f.stack)
 	}
 	if f.command == "list" {
 		return f.list(ctx, client, queues)

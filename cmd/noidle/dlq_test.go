@@ -26,7 +26,8 @@ func queueCloud(t *testing.T) (*local.Cloud, *sqs.Client) {
 		"Main.template.json": `{"Resources": {
 			"Work": {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": {"maxReceiveCount": 1, "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}}}},
 			"Dead": {"Type": "AWS::SQS::Queue"},
-			"StreamFailures": {"Type": "AWS::SQS::Queue"}}}`,
+			"StreamFailures": {"Type": "AWS::SQS::Queue"},
+			"Named": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders-dlq"}}}}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -85,11 +86,12 @@ func TestDLQ(t *testing.T) {
 		name, command string
 		want, error   string // parts
 	}{
-		{name: "list", command: "list", want: "s      Main-Work\nMain-StreamFailures  0         -       no queue: redrive is not possible\n"},
-		{name: "list another stack", command: "list -stack Mai", error: `no dead-letter queue has a name that starts with "Mai-": check -stack`},
+		{name: "list", command: "list", want: "s      Main-Work\nMain-StreamFailures  0         -       no queue: redrive is not possible\norders-dlq           0  "},
+		{name: "list another stack", command: "list -stack Mai", error: `no dead-letter queue is of a stack "Mai": check -stack`},
+		{name: "list the stack, whose queues may have names of their own", command: "list -stack Main", want: "\norders-dlq "},
 		{name: "peek", command: "peek dead", want: ", from Main-Work\n  {\n    \"n\": 1\n  }\n"},
 		{name: "peek again", command: "peek -json -n 2 Main-Dead", want: `"body": "two"`},
-		{name: "peek at what does not exist", command: "peek jobs", error: `queue "jobs" is none of the dead-letter queues ["Main-Dead" "Main-StreamFailures"]`},
+		{name: "peek at what does not exist", command: "peek jobs", error: `queue "jobs" is none of the dead-letter queues ["Main-Dead" "Main-StreamFailures" "orders-dlq"]`},
 		{name: "peek at several", command: "peek main", error: `queue "main" is a part of 2 of the`},
 		{name: "redrive failures of a stream", command: "redrive -yes failures", error: "queue Main-StreamFailures is not the dead-letter queue of another queue"},
 		{name: "redrive without asking", command: "redrive dead", error: errNoTerminal.Error()},
@@ -159,9 +161,9 @@ func TestInterruptedRedrive(t *testing.T) {
 			}
 		}
 	}
-	queues, err := deadletters.List(t.Context(), client, "Main-Dead")
-	if err != nil || len(queues) != 1 || queues[0].Messages != 3 {
-		t.Fatalf("the queues are %v, %v, want one with 3 messages", queues, err)
+	queues, err := deadletters.List(t.Context(), client, "Main")
+	if err != nil || len(queues) != 3 || queues[0].Messages != 3 {
+		t.Fatalf("the queues are %v, %v, want one with 3 messages, and two others", queues, err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()

@@ -49,6 +49,7 @@ type queue struct {
 	name                      string
 	fifo                      bool
 	created, modified, purged time.Time
+	tags                      map[string]string
 
 	messages map[string]*message
 	// timed are the messages in flight and delayed, by when they turn visible.
@@ -73,7 +74,7 @@ func byOrder(a, b *message) int { return cmp.Compare(a.order, b.order) }
 
 func newQueue(name string, fifo bool, now time.Time) *queue {
 	return &queue{
-		name: name, fifo: fifo, created: now, modified: now,
+		name: name, fifo: fifo, created: now, modified: now, tags: map[string]string{},
 		messages:  map[string]*message{},
 		groups:    map[string]*group{},
 		timed:     ordered(func(a, b *message) int { return cmp.Or(a.visibleAt.Compare(b.visibleAt), byOrder(a, b)) }),

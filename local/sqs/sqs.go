@@ -63,6 +63,7 @@ func (s *Service) Operations() api.Operations {
 		"SetQueueAttributes":           on(s, s.setAttributes, "SetQueueAttributes"),
 		"ListDeadLetterSourceQueues":   on(s, s.listSources, "ListDeadLetterSourceQueues"),
 		"GetQueueUrl":                  on(s, s.getURL, "GetQueueUrl"),
+		"ListQueueTags":                on(s, s.listTags, "ListQueueTags"),
 		"ListQueues":                   api.Op(s.listQueues),
 		// Who moves messages needs these permissions besides
 		// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
@@ -136,6 +137,22 @@ func (in getURLInput) queue() (string, error) {
 
 func (s *Service) getURL(q *queue, _ *api.Call, _ *getURLInput) (output, error) {
 	return output{"QueueUrl": s.url(q.name)}, nil
+}
+
+// TagQueue adds tags to a queue.
+func (s *Service) TagQueue(name string, tags map[string]string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	q := s.queues[name]
+	if q == nil {
+		return errNoQueue
+	}
+	maps.Copy(q.tags, tags)
+	return nil
+}
+
+func (s *Service) listTags(q *queue, _ *api.Call, _ *target) (output, error) {
+	return output{"Tags": maps.Clone(q.tags)}, nil
 }
 
 type paging struct {

@@ -288,6 +288,7 @@ func TestPermissions(t *testing.T) {
 		{"GetQueueAttributes", `{"QueueUrl":"jobs"}`, []string{"sqs:GetQueueAttributes " + sqs.ARN("jobs")}},
 		{"SetQueueAttributes", `{"QueueUrl":"jobs","Attributes":{}}`, []string{"sqs:SetQueueAttributes " + sqs.ARN("jobs")}},
 		{"GetQueueUrl", `{"QueueName":"jobs"}`, []string{"sqs:GetQueueUrl " + sqs.ARN("jobs")}},
+		{"ListQueueTags", `{"QueueUrl":"jobs"}`, []string{"sqs:ListQueueTags " + sqs.ARN("jobs")}},
 		{"ListQueues", `{}`, []string{"sqs:ListQueues *"}},
 		{"ListDeadLetterSourceQueues", `{"QueueUrl":"dlq"}`, []string{"sqs:ListDeadLetterSourceQueues " + dlq}},
 		{"StartMessageMoveTask", `{"SourceArn":"` + dlq + `"}`, append(onDLQ("sqs:StartMessageMoveTask"), "sqs:SendMessage "+sqs.ARN("jobs"))},

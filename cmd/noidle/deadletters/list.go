@@ -22,6 +22,7 @@ import (
 type Client interface {
 	sqs.ListQueuesAPIClient
 	sqs.ListDeadLetterSourceQueuesAPIClient
+	ListQueueTags(context.Context, *sqs.ListQueueTagsInput, ...func(*sqs.Options)) (*sqs.ListQueueTagsOutput, error)
 	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
@@ -56,12 +57,17 @@ var deadLetterName = regexp.MustCompile(`(?i)dead-?letter|dlq|failures`)
 // requests is how many queues are asked at a time.
 const requests = 8
 
-// List returns the dead-letter queues whose names start with a prefix, in the order
-// of their names: queues that another queue names in its redrive policy, and those
-// whose names have "dead letter", "dlq" or "failures" in them.
-func List(ctx context.Context, client Client, prefix string) ([]Queue, error) {
+// stackTag is the tag by which CloudFormation names a queue's stack, as the queue's
+// own name may be any, or shortened
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
+const stackTag = "aws:cloudformation:stack-name"
+
+// List returns the dead-letter queues of a stack, or all if stack is empty, in the
+// order of their names: queues that another queue names in its redrive policy, and
+// those whose names have "dead letter", "dlq" or "failures" in them.
+func List(ctx context.Context, client Client, stack string) ([]Queue, error) {
 	var urls []string
-	pages := sqs.NewListQueuesPaginator(client, &sqs.ListQueuesInput{QueueNamePrefix: &prefix, MaxResults: new(int32(1000))})
+	pages := sqs.NewListQueuesPaginator(client, &sqs.ListQueuesInput{MaxResults: new(int32(1000))})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -74,7 +80,7 @@ func List(ctx context.Context, client Client, prefix string) ([]Queue, error) {
 	group.SetLimit(requests)
 	for i, url := range urls {
 		group.Go(func() (err error) {
-			found[i], err = inspect(ctx, client, url)
+			found[i], err = inspect(ctx, client, url, stack)
 			if _, gone := errors.AsType[*types.QueueDoesNotExist](err); gone {
 				return nil // ListQueues may name a queue for a minute after its deletion.
 			}
@@ -94,9 +100,18 @@ func List(ctx context.Context, client Client, prefix string) ([]Queue, error) {
 	return queues, nil
 }
 
-// inspect returns nil for a queue that is no dead-letter queue.
-func inspect(ctx context.Context, client Client, url string) (*Queue, error) {
+// inspect returns nil for a queue that is no dead-letter queue, or of another stack.
+func inspect(ctx context.Context, client Client, url, stack string) (*Queue, error) {
 	q := &Queue{Name: path.Base(url), URL: url, Sources: []string{}}
+	if stack != "" {
+		out, err := client.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
+		if err != nil {
+			return nil, fmt.Errorf("queue %s: %w", q.Name, err)
+		}
+		if out.Tags[stackTag] != stack {
+			return nil, nil
+		}
+	}
 	pages := sqs.NewListDeadLetterSourceQueuesPaginator(client, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &url, MaxResults: new(int32(1000))})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
