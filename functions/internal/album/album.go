@@ -3,6 +3,7 @@ package album
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,7 +122,7 @@ func (a Album) photos(ctx context.Context, entries ...Entry) ([]Photo, error) {
 	for i, e := range entries {
 		result, known := results[keys[i]]
 		if !known {
-			result.Status = Waiting
+			result = a.unknown(e)
 		}
 		if result.Thumbnails, err = a.sign(ctx, result.Thumbnails); err != nil {
 			return nil, err
@@ -129,6 +130,14 @@ func (a Album) photos(ctx context.Context, entries ...Entry) ([]Photo, error) {
 		photos[i] = Photo{ID: e.ID, Name: e.Name, UploadedAt: e.UploadedAt, Result: result}
 	}
 	return photos, nil
+}
+
+// unknown is the result of a photo that the pipeline knows nothing of.
+func (a Album) unknown(e Entry) Result {
+	if a.Now().Sub(e.UploadedAt) < Patience {
+		return Result{Status: Waiting}
+	}
+	return Result{Status: Rejected, Reason: fmt.Sprintf("no photo came for %.0f minutes", Patience.Minutes())}
 }
 
 func (a Album) sign(ctx context.Context, thumbnails []Thumbnail) ([]Thumbnail, error) {

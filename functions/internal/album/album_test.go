@@ -159,14 +159,17 @@ func TestPhotos(t *testing.T) {
 		"photos/ann/" + id + "1.gif": {Status: "READY", Thumbnails: []album.Thumbnail{{Name: "web", Key: "k", Width: 4, Height: 3}}},
 		"photos/ann/" + id + "2.gif": {Status: "REJECTED", Reason: "no picture"},
 	}}
-	for i := range 3 {
-		m.entries = append(m.entries, album.Entry{Owner: "ann", ID: fmt.Sprint(id, i+1), Name: "a", Type: "image/gif"})
+	late := m.album().Now().Add(-album.Patience)
+	almost := late.Add(time.Millisecond)
+	for i, at := range []time.Time{late, late, almost, late} {
+		m.entries = append(m.entries, album.Entry{Owner: "ann", ID: fmt.Sprint(id, i+1), Name: "a", Type: "image/gif", UploadedAt: at})
 	}
 	got, err := m.album().Newest(t.Context(), "ann")
 	want := []album.Photo{
-		{ID: id + "1", Name: "a", Result: album.Result{Status: "READY", Thumbnails: []album.Thumbnail{{Name: "web", Key: "k", URL: "get:k", Width: 4, Height: 3}}}},
-		{ID: id + "2", Name: "a", Result: album.Result{Status: "REJECTED", Reason: "no picture", Thumbnails: []album.Thumbnail{}}},
-		{ID: id + "3", Name: "a", Result: album.Result{Status: album.Waiting, Thumbnails: []album.Thumbnail{}}},
+		{ID: id + "1", Name: "a", UploadedAt: late, Result: album.Result{Status: "READY", Thumbnails: []album.Thumbnail{{Name: "web", Key: "k", URL: "get:k", Width: 4, Height: 3}}}},
+		{ID: id + "2", Name: "a", UploadedAt: late, Result: album.Result{Status: "REJECTED", Reason: "no picture", Thumbnails: []album.Thumbnail{}}},
+		{ID: id + "3", Name: "a", UploadedAt: almost, Result: album.Result{Status: album.Waiting, Thumbnails: []album.Thumbnail{}}},
+		{ID: id + "4", Name: "a", UploadedAt: late, Result: album.Result{Status: album.Rejected, Reason: "no photo came for 15 minutes", Thumbnails: []album.Thumbnail{}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v, photos (-want +got):\n%s", err, diff)

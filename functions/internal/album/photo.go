@@ -71,13 +71,20 @@ func (e Entry) Key() string {
 // Status says what became of a photo.
 type Status string
 
-// Waiting is the status of a photo that the pipeline knows nothing of. The others,
-// PROCESSING, READY and REJECTED, are the pipeline's.
-const Waiting Status = "WAITING"
+// The statuses of photos that the pipeline knows nothing of, yet. READY and
+// PROCESSING are the pipeline's alone.
+const (
+	Waiting  Status = "WAITING"
+	Rejected Status = "REJECTED" // nothing came for as long as Patience
+)
+
+// Patience is how long a photo may be on its way. One that comes later all the same
+// is no longer rejected.
+const Patience = 15 * time.Minute
 
 // Result is what the pipeline has on record for a photo.
 type Result struct {
-	// Status is Waiting or what the pipeline says.
+	// Status is Waiting, Rejected or what the pipeline says.
 	Status Status `json:"status"`
 	// Reason is why the photo was rejected, for people.
 	Reason string `json:"reason,omitempty"`
