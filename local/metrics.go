@@ -75,9 +75,14 @@ func (c *Cloud) countExecution(stateMachine, status string) {
 		c.count("AWS/States", "ExecutionsStarted", 1, "StateMachineArn", stateMachine)
 		return
 	}
+	// What is so comes last: who sees it sees the others, too, in the same minute.
+	at := c.clock.Now()
 	for of, name := range executionMetrics {
-		c.count("AWS/States", name, one(of == status), "StateMachineArn", stateMachine)
+		if of != status {
+			c.countAt(at, "AWS/States", name, 0, "StateMachineArn", stateMachine)
+		}
 	}
+	c.countAt(at, "AWS/States", executionMetrics[status], 1, "StateMachineArn", stateMachine)
 }
 
 // sampleQueues follows
