@@ -146,7 +146,7 @@ func TestCompositeAlarm(t *testing.T) {
 		}
 		clock.Advance(time.Minute)
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		all := c.Alarms()
 		if all[0].State == cloudwatch.InAlarm && all[1].State == cloudwatch.InAlarm {
 			return
