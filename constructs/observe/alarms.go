@@ -126,18 +126,18 @@ func (a *Alarms) tell(alarm awscdk.CfnResource, topicName *string, runbook strin
 	p := propertiesOf(alarm)
 	for _, name := range []string{"AlarmActions", "OKActions"} {
 		actions, _ := p.get(name).([]any)
-		added, _ := added(alarm, name).([]any)
-		count := len(actions) + len(added)
+		others, _ := added(alarm, name).([]any)
+		count := len(actions) + len(others)
 		if count >= maxActions {
 			return fmt.Errorf("it has %d %s, and may have no more than %d: leave one out", count, name, maxActions)
 		}
-		added = append(added, *arn)
+		others = append(others, *arn)
 		if len(actions) == 0 {
-			alarm.AddPropertyOverride(&name, added)
+			alarm.AddPropertyOverride(&name, others)
 		} else {
 			alarm.AddPropertyOverride(new(fmt.Sprintf("%s.%d", name, count)), arn)
 		}
-		remember(alarm, name, added)
+		remember(alarm, name, others)
 	}
 	if runbook == "" {
 		return nil
