@@ -1,6 +1,9 @@
 package test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,6 +132,20 @@ func TestBrowserStranger(t *testing.T) {
 	})
 	if len(unused) > 0 {
 		t.Errorf("granted and never used: %q", unused)
+	}
+}
+
+// TestBrowserMovingButton: a visitor clicks again on what moves away under the mouse.
+func TestBrowserMovingButton(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<!doctype html><title>Page</title><button onclick="this.textContent = 'clicked'"
+			onmousedown="this.style.marginTop ||= '400px'">Click</button>`)
+	}))
+	defer page.Close()
+	g := visit(t, openBrowser(t), visitor.Desktop, page.URL)
+	g.Click("button")
+	if text := g.Text("button"); text != "clicked" {
+		t.Errorf("the button is %q", text)
 	}
 }
 

@@ -99,14 +99,23 @@ func on(v *Visitor, what, selector string, action chromedp.Action[chromedp.Void]
 // Go opens the page at a URL.
 func (v *Visitor) Go(url string) { on(v, "opening", url, chromedp.Navigate(url)) }
 
-// Click clicks on the element of a CSS selector, once it is there, visible and enabled.
+// Click clicks on the element of a CSS selector, once it is there, visible and enabled,
+// and again if it has moved away from under the mouse. A page that a click leads to
+// knows of none.
 func (v *Visitor) Click(selector string) {
-	on(v, "clicking on", selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+	element := "document.querySelector(" + strconv.Quote(selector) + ")"
+	for missed := true; missed && v.err == nil; {
+		v.Await(element)
+		again(v, "watching "+selector, chromedp.Evaluate[chromedp.Void]("window.clicked = false; "+element+`?.addEventListener("click", () => window.clicked = true, { once: true, capture: true })`))
+		on(v, "clicking on", selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+		missed = again(v, "clicking on "+selector, chromedp.Evaluate[bool]("window.clicked === false"))
+	}
 }
 
 // Type types into the field of a CSS selector, once it is there, visible and enabled.
 func (v *Visitor) Type(selector, text string) {
 	on(v, "typing into", selector, chromedp.SendKeys(chromedp.CSS(selector), text, chromedp.NodeVisible, chromedp.NodeEnabled))
+	v.Await("document.querySelector(" + strconv.Quote(selector) + ").value.endsWith(" + strconv.Quote(text) + ")")
 }
 
 // Press presses keys, such as those of chromedp's package kb.
@@ -120,21 +129,24 @@ func (v *Visitor) Choose(selector string, files ...string) {
 
 // Await waits until a JavaScript expression is true, on this page or the next.
 func (v *Visitor) Await(expression string) {
+	again(v, "waiting for "+expression, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0)))
+}
+
+// again does something on this page or, if that is left meanwhile, on the next.
+func again[T any](v *Visitor, what string, action chromedp.Action[T]) (result T) {
 	if v.err != nil {
-		return
+		return result
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
-	condition := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))
 	for {
-		_, err := chromedp.Run(ctx, condition)
-		_, wrong := errors.AsType[*chromedp.ExceptionError](err)
-		switch {
-		case err == nil:
-			return
-		case wrong || ctx.Err() != nil:
-			v.err = fmt.Errorf("waiting for %s: %w", expression, err)
-			return
+		result, err := chromedp.Run(ctx, action)
+		if err == nil {
+			return result
+		}
+		if _, wrong := errors.AsType[*chromedp.ExceptionError](err); wrong || ctx.Err() != nil {
+			v.err = fmt.Errorf("%s: %w", what, err)
+			return result
 		}
 	}
 }
