@@ -18,17 +18,16 @@ func (c *Cloud) Alarms() []cloudwatch.Status { return c.cloudwatch.Alarms() }
 // Metrics returns how much was put to each metric since the start.
 func (c *Cloud) Metrics() []cloudwatch.Total { return c.cloudwatch.Totals() }
 
-// count puts a value, now, to a metric with dimensions: name, value, ...
-func (c *Cloud) count(namespace, name string, value float64, dimensions ...string) {
-	c.countAt(c.clock.Now(), namespace, name, value, dimensions...)
-}
+// values are those of metrics, by their names.
+type values = map[string]float64
 
-func (c *Cloud) countAt(at time.Time, namespace, name string, value float64, dimensions ...string) {
-	m := cloudwatch.Metric{Namespace: namespace, Name: name, Dimensions: map[string]string{}}
-	for i := 0; i < len(dimensions); i += 2 {
-		m.Dimensions[dimensions[i]] = dimensions[i+1]
+// dimensions are name, value, ...
+func dimensions(pairs ...string) map[string]string {
+	all := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i]] = pairs[i+1]
 	}
-	c.cloudwatch.Put(m, value, at)
+	return all
 }
 
 // one is 1 if something is so: a metric counts what did not happen as 0.
@@ -44,20 +43,16 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // countInvocation follows
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html.
 func (c *Cloud) countInvocation(function string, duration time.Duration, failed bool) {
-	c.count("AWS/Lambda", "Invocations", 1, "FunctionName", function)
-	c.count("AWS/Lambda", "Errors", one(failed), "FunctionName", function)
-	c.count("AWS/Lambda", "Duration", milliseconds(duration), "FunctionName", function)
+	c.cloudwatch.Count("AWS/Lambda", dimensions("FunctionName", function),
+		values{"Invocations": 1, "Errors": one(failed), "Duration": milliseconds(duration)})
 }
 
 // countAnswer follows
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html.
 func (c *Cloud) countAnswer(a *apigateway.API, status int, latency time.Duration) {
-	for _, dimensions := range [][]string{{"ApiId", a.ID}, {"ApiId", a.ID, "Stage", a.Stage.Name}} {
-		c.count("AWS/ApiGateway", "Count", 1, dimensions...)
-		c.count("AWS/ApiGateway", "4xx", one(status/100 == 4), dimensions...)
-		c.count("AWS/ApiGateway", "5xx", one(status/100 == 5), dimensions...)
-		c.count("AWS/ApiGateway", "Latency", milliseconds(latency), dimensions...)
-	}
+	counted := values{"Count": 1, "4xx": one(status/100 == 4), "5xx": one(status/100 == 5), "Latency": milliseconds(latency)}
+	c.cloudwatch.Count("AWS/ApiGateway", dimensions("ApiId", a.ID), counted)
+	c.cloudwatch.Count("AWS/ApiGateway", dimensions("ApiId", a.ID, "Stage", a.Stage.Name), counted)
 }
 
 // executionMetrics are those of an execution's end, by its status.
@@ -71,26 +66,24 @@ var executionMetrics = map[string]string{
 // countExecution follows
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html.
 func (c *Cloud) countExecution(stateMachine, status string) {
+	counted := values{}
 	if status == "RUNNING" {
-		c.count("AWS/States", "ExecutionsStarted", 1, "StateMachineArn", stateMachine)
-		return
-	}
-	// What is so comes last: who sees it sees the others, too, in the same minute.
-	at := c.clock.Now()
-	for of, name := range executionMetrics {
-		if of != status {
-			c.countAt(at, "AWS/States", name, 0, "StateMachineArn", stateMachine)
+		counted["ExecutionsStarted"] = 1
+	} else {
+		for of, name := range executionMetrics {
+			counted[name] = one(of == status)
 		}
 	}
-	c.countAt(at, "AWS/States", executionMetrics[status], 1, "StateMachineArn", stateMachine)
+	c.cloudwatch.Count("AWS/States", dimensions("StateMachineArn", stateMachine), counted)
 }
 
 // sampleQueues follows
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html.
 func (c *Cloud) sampleQueues(at time.Time) {
 	c.sqs.Sample(func(queue string, visible int, oldest time.Duration) {
-		c.countAt(at, "AWS/SQS", "ApproximateNumberOfMessagesVisible", float64(visible), "QueueName", queue)
-		c.countAt(at, "AWS/SQS", "ApproximateAgeOfOldestMessage", oldest.Seconds(), "QueueName", queue)
+		of := dimensions("QueueName", queue)
+		c.cloudwatch.Put(cloudwatch.Metric{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: of}, float64(visible), at)
+		c.cloudwatch.Put(cloudwatch.Metric{Namespace: "AWS/SQS", Name: "ApproximateAgeOfOldestMessage", Dimensions: of}, oldest.Seconds(), at)
 	})
 }
 

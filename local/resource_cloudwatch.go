@@ -156,7 +156,7 @@ func planMetricFilter(c *Cloud, r *assembly.Resource, p *metricFilterProperties)
 		}
 		problems = append(problems, c.logs.Watch(p.LogGroupName, p.FilterPattern, func(message string, at time.Time) {
 			if value, ok := logged(message, m.MetricValue); ok {
-				c.countAt(at, m.MetricNamespace, m.MetricName, value)
+				c.cloudwatch.Put(metric(m.MetricNamespace, m.MetricName, nil), value, at)
 			}
 		}))
 	}

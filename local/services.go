@@ -39,7 +39,7 @@ func (c *Cloud) openServices() {
 	c.dynamodb = dynamodb.New(c.clock)
 	c.sqs = sqs.New(c.clock, c.queueURL)
 	c.kinesis = kinesis.New(kinesis.Options{Clock: c.clock, Exceeded: func(stream string) {
-		c.count("AWS/Kinesis", "WriteProvisionedThroughputExceeded", 1, "StreamName", stream)
+		c.cloudwatch.Count("AWS/Kinesis", dimensions("StreamName", stream), values{"WriteProvisionedThroughputExceeded": 1})
 	}})
 	c.lambda = lambda.New(lambda.Options{
 		Clock:   c.clock,
@@ -49,8 +49,10 @@ func (c *Cloud) openServices() {
 		Fault:   c.functionFault,
 		Report:  c.options.Report,
 
-		Invoked:   c.countInvocation,
-		Throttled: func(function string) { c.count("AWS/Lambda", "Throttles", 1, "FunctionName", function) },
+		Invoked: c.countInvocation,
+		Throttled: func(function string) {
+			c.cloudwatch.Count("AWS/Lambda", dimensions("FunctionName", function), values{"Throttles": 1})
+		},
 	})
 	c.custom = cloudformation.New(cloudformation.Options{
 		Clock: c.clock,
@@ -93,7 +95,7 @@ func (c *Cloud) openServices() {
 			return c.faults.Next("delivery to "+function, chaos.DuplicateDelivery) != ""
 		},
 		Age: func(function string, age time.Duration) {
-			c.count("AWS/Lambda", "IteratorAge", milliseconds(age), "FunctionName", lastPart(function, ":"))
+			c.cloudwatch.Count("AWS/Lambda", dimensions("FunctionName", lastPart(function, ":")), values{"IteratorAge": milliseconds(age)})
 		},
 		Await: c.kinesis.Await,
 		Deliver: func(ctx context.Context, d api.Delivery) error {

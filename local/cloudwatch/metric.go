@@ -52,10 +52,26 @@ type minute struct {
 	values               map[float64]int // how often there was each
 }
 
+// Count adds values, by the names of metrics of a namespace with the same dimensions,
+// now and all at once: an evaluation sees all of them or none.
+func (s *Service) Count(namespace string, dimensions map[string]string, values map[string]float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Clock.Now()
+	for name, value := range values {
+		s.put(Metric{namespace, name, dimensions}, value, now)
+	}
+}
+
 // Put adds a value to a metric at a time.
 func (s *Service) Put(m Metric, value float64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.put(m, value, at)
+}
+
+// put is Put. The caller holds mu.
+func (s *Service) put(m Metric, value float64, at time.Time) {
 	key := m.key()
 	of := s.series[key]
 	if of == nil {
