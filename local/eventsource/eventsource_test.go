@@ -142,7 +142,7 @@ func (c *cloud) start(mapping eventsource.Mapping) {
 // idle waits until so many goroutines wait for the clock.
 func (c *cloud) idle(n int) {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 	defer cancel()
 	if err := c.clock.BlockUntilContext(ctx, n); err != nil {
 		c.Fatal(err)
@@ -187,7 +187,7 @@ func (c *cloud) next() *invocation {
 	select {
 	case i := <-c.invocations:
 		return i
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		c.Fatal("no invocation")
 		return nil
 	}

@@ -304,7 +304,7 @@ func (c *river) start(mapping eventsource.StreamMapping) {
 // idle waits until all lanes wait for the clock.
 func (c *river) idle() {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 	defer cancel()
 	if err := c.clock.BlockUntilContext(ctx, c.lanes); err != nil {
 		c.Fatal(err)
@@ -327,7 +327,7 @@ func (c *river) next(data string) *streamInvocation {
 			c.Fatalf("records %q, want %q", got, data)
 		}
 		return i
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		c.Fatalf("no invocation with %q: %q", data, c.log)
 		return nil
 	}

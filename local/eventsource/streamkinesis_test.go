@@ -69,7 +69,7 @@ func processStream(t *testing.T, factor int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	processed := func() bool {
 		mutex.Lock()

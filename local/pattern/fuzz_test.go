@@ -39,7 +39,7 @@ func FuzzPattern(f *testing.F) {
 		if p.Match(event) != first || again.Match(event) != first {
 			t.Errorf("%s matches %s sometimes", source, data)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("took %s", took)
 		}
 	})

@@ -119,7 +119,7 @@ func (f *fixture) next(t *testing.T) api.Delivery {
 	select {
 	case delivery := <-f.delivered:
 		return delivery
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing is delivered")
 		panic("unreachable")
 	}

@@ -160,7 +160,7 @@ func FuzzIntrinsic(f *testing.F) {
 		if err != nil && err.Error() == "" {
 			t.Error("an error without words")
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > time.Minute {
 			t.Errorf("took %v", d)
 		}
 	})

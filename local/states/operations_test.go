@@ -293,7 +293,7 @@ func TestGetExecutionHistory(t *testing.T) {
 		}
 		return events
 	}
-	ctxWait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctxWait, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := f.clock.BlockUntilContext(ctxWait, 1); err != nil {
 		t.Fatal(err)

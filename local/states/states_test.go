@@ -77,7 +77,7 @@ func (f *fixture) start(definition, input string) *execution {
 // advance waits for n timers and moves the clock.
 func (f *fixture) advance(n int, d time.Duration) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
 	defer cancel()
 	if err := f.clock.BlockUntilContext(ctx, n); err != nil {
 		f.t.Fatalf("no %d timers: %v", n, err)
