@@ -17,8 +17,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/go-cmp/cmp"
@@ -235,31 +233,14 @@ func TestOrdersUnderChaos(t *testing.T) {
 }
 
 // checkOrderGrants: no role was denied anything, and none has a right that it never
-// uses. What only the worst needs (a payment refunded because its order fails
-// after it, an idempotency key given back because the queue does not answer) is
-// used when a few orders meet more faults.
+// uses, be it in a storm.
 func checkOrderGrants(t *testing.T, report local.Report) {
 	t.Helper()
-	worst := openShop(t, local.Options{Clock: clockwork.NewFakeClock(), Chaos: 0.4, Seed: 1})
-	executions := sfn.New(sfn.Options{Region: "us-east-1", BaseEndpoint: new(worst.URL()), Credentials: anybody})
-	running := &sfn.ListExecutionsInput{StateMachineArn: new(worst.outputs["OrderSaga"]), StatusFilter: sfntypes.ExecutionStatusRunning}
-	for round := range 10 {
-		worst.postAll(t, newDrafts(40*round, 40))
-		for {
-			if len(neverUsed(t, ordersStack, report, worst.Report())) == 0 {
-				return
-			}
-			out, err := executions.ListExecutions(t.Context(), running)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(out.Executions) == 0 && worst.count(t, "OrderQueue") == 0 {
-				break // everybody is through, and luckier than wanted
-			}
-			worst.clock.Advance(time.Second) // also while functions run: not the orders count here
-		}
+	unused := func(s *shop) []string { return neverUsed(t, ordersStack, report, s.Report()) }
+	worst := storm(t, referenceApp(t).dir, func(s *shop) bool { return len(unused(s)) == 0 })
+	if grants := unused(worst); len(grants) > 0 {
+		t.Errorf("granted and never used: %q", grants)
 	}
-	t.Errorf("granted and never used: %q", neverUsed(t, ordersStack, report, worst.Report()))
 }
 
 // neverUsed lists the grants of a stack's roles that were used in none of the runs.

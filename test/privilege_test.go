@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/noidle/noidle/local"
@@ -113,18 +115,32 @@ func checkProven(t *testing.T, roles []iam.RoleReport, proven map[string]bool) {
 	t.Logf("%d grants of %d roles", grants, len(roles))
 }
 
-// storm is orders placed while everything goes wrong, until done: a payment is
-// refunded, and a key given back, only if several faults meet.
+// storm is orders placed while everything goes wrong, until done or, after many
+// rounds, without luck: a payment is refunded, and a key given back, only if several
+// faults meet.
 func storm(t *testing.T, dir string, done func(*shop) bool) *shop {
 	t.Helper()
 	s := &shop{openStackOf(t, dir, ordersStack, local.Options{Clock: clockwork.NewFakeClock(), Chaos: 0.4, Seed: 1})}
-	for round := 0; round < 3 && !done(s); round++ {
+	for round := 0; round < 10 && !done(s); round++ {
 		s.postAll(t, newDrafts(40*round, 40))
-		for !done(s) && s.count(t, "OrderQueue") > 0 {
+		for !done(s) && (s.count(t, "OrderQueue") > 0 || s.sagas(t) > 0) {
 			s.clock.Advance(time.Second) // also while functions run: not the orders count here
 		}
 	}
 	return s
+}
+
+// sagas is how many executions of the state machine are running, up to a hundred.
+func (s *shop) sagas(t *testing.T) int {
+	t.Helper()
+	client := sfn.New(sfn.Options{Region: "us-east-1", BaseEndpoint: new(s.URL()), Credentials: anybody})
+	out, err := client.ListExecutions(t.Context(), &sfn.ListExecutionsInput{
+		StateMachineArn: new(s.outputs["OrderSaga"]), StatusFilter: sfntypes.ExecutionStatusRunning,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(out.Executions)
 }
 
 // allProven says whether all grants of the orders' roles are needed here or proven.
@@ -173,10 +189,10 @@ func (j *journey) parked() bool {
 }
 
 // until lets seconds pass until something is so. It returns false if a role is
-// denied something, a photo is parked, or nothing comes of it in a minute.
+// denied something, a photo is parked, or nothing comes of it in five minutes.
 func (j *journey) until(what string, seconds int, so func() bool) bool {
 	j.at = what
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); j.pass(seconds) {
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); j.pass(seconds) {
 		if len(deniedCalls(j.Cloud)) > 0 || j.parked() {
 			return false
 		}
