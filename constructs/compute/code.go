@@ -45,21 +45,25 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "noidle"), nil
 }
 
-// code is a built function and the architecture that it is built for.
+// code is a built function and what it is built for.
 type code struct {
 	asset        awslambda.Code
 	architecture awslambda.Architecture
+	// local says that the architecture is this machine's, and not Lambda's cheaper
+	// one.
+	local bool
 }
 
 // buildCode builds a main package for the target that scope's context chooses.
 func buildCode(scope constructs.Construct, pkg string) (code, error) {
-	target, build, err := chooseTarget(scope.Node().TryGetContext(new(TargetContext)))
+	chosen := scope.Node().TryGetContext(new(TargetContext))
+	target, build, err := chooseTarget(chosen)
 	if err != nil {
 		return code{}, err
 	}
 	c := code{architecture: awslambda.Architecture_ARM_64()}
 	if target.Arch == "amd64" {
-		c.architecture = awslambda.Architecture_X86_64()
+		c.architecture, c.local = awslambda.Architecture_X86_64(), chosen == "host"
 	}
 	// The CDK asks for no bundling when it only lists or destroys stacks.
 	if !build || !*awscdk.Stack_Of(scope).BundlingRequired() {

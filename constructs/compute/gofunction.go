@@ -17,6 +17,7 @@ import (
 
 	"github.com/noidle/noidle/constructs/internal/overlay"
 	"github.com/noidle/noidle/constructs/messaging"
+	"github.com/noidle/noidle/constructs/suppress"
 )
 
 // The limits of Lambda, in MB and time, from
@@ -114,6 +115,9 @@ func NewGoFunction(scope constructs.Construct, id string, props *GoFunctionProps
 		settings.Role.AddToPrincipalPolicy(attachToVPC())
 	}
 	f.Function = awslambda.NewFunction(f, new("Function"), settings)
+	if built.local {
+		suppress.Findings(f.Function, map[string]string{"function-architecture": "it is built to run on this machine"})
+	}
 	if f.LogGroup != nil {
 		f.LogGroup.GrantWrite(settings.Role)
 	}
