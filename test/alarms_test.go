@@ -70,12 +70,12 @@ func keysWith(resources map[string]any, prefix string) func(yield func(string) b
 	}
 }
 
-// heard takes the messages that the watcher gets, the change of an alarm each, until
-// there are as many as are wanted.
+// heard lets time pass and takes the messages that the watcher gets, the change of an
+// alarm each, until there are as many as are wanted.
 func (s *stack) heard(t *testing.T, want int) (changes []string) {
 	t.Helper()
 	queue := s.Outputs()[operationsStack]["Watcher"]
-	for len(changes) < want {
+	for ; len(changes) < want; s.pass(1) {
 		out, err := s.queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queue, MaxNumberOfMessages: 10})
 		if err != nil {
 			t.Fatal(err)
@@ -151,8 +151,6 @@ func TestDeadLetterAlarm(t *testing.T) {
 		defer mu.Unlock()
 		reports = append(reports, message)
 	}})}
-	s.pass(60)
-	s.awaitAlarms(t)
 	const watched = 15 // metric alarms of the stacks that operators look at
 	for _, change := range s.heard(t, watched) {
 		if !strings.HasSuffix(change, " from INSUFFICIENT_DATA to OK") {
