@@ -117,6 +117,10 @@ func (s *stack) elapse() {
 	}
 }
 
+// patience is for how long a test waits for what has to come. It is real time:
+// whatever the clock says, work takes what the machine needs for it.
+const patience = 5 * time.Minute
+
 // pass lets some seconds pass.
 func (s *stack) pass(seconds int) {
 	for range seconds {

@@ -189,10 +189,10 @@ func (j *journey) parked() bool {
 }
 
 // until lets seconds pass until something is so. It returns false if a role is
-// denied something, a photo is parked, or nothing comes of it in five minutes.
+// denied something, a photo is parked, or nothing comes of it.
 func (j *journey) until(what string, seconds int, so func() bool) bool {
 	j.at = what
-	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); j.pass(seconds) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); j.pass(seconds) {
 		if len(deniedCalls(j.Cloud)) > 0 || j.parked() {
 			return false
 		}

@@ -55,8 +55,9 @@ const (
 	poison = 3
 )
 
-// patience is how long what was begun has to come to its end, in simulated time.
-// A message that always fails is parked after five times six minutes.
+// patience is how long what was begun has to come to its end, in simulated time,
+// and at least a minute of real time, as the machine needs it. A message that always
+// fails is parked after five times six minutes.
 const patience = 2 * time.Hour
 
 // behind is how far the simulated time is behind real time at first. Functions tell
@@ -190,7 +191,8 @@ func (t *trial) check(ctx context.Context) error {
 // await asks until something is settled, and returns whether it is in time.
 func (t *trial) await(ctx context.Context, what string, settled func() (bool, error)) (bool, error) {
 	t.options.Progress("waiting for " + what)
-	for deadline := t.clock.Now().Add(patience); t.clock.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	begin, deadline := time.Now(), t.clock.Now().Add(patience)
+	for ; t.clock.Now().Before(deadline) || time.Since(begin) < time.Minute; time.Sleep(20 * time.Millisecond) {
 		if done, err := settled(); done || err != nil {
 			return done, err
 		}
